@@ -1,0 +1,1 @@
+"""Part *causes* of the course."""

@@ -1,0 +1,286 @@
+"""The gradient as a product of Jacobians, and what float32 makes of it."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from lessons._check import choice, integer, number
+from lessons.networks import initialize_, mlp
+from lessons.training import LOSSES, gradient_norms, loss_gradients, weights_by_layer
+
+# Three 20-layer nets of the whole book: how they are built decides which way the gradient goes.
+THREE_NETS = {
+    "vanishing": {"activation": "sigmoid", "initialization": "xavier"},
+    "healthy": {"activation": "relu", "initialization": "he"},
+    "exploding": {"activation": "tanh", "initialization": "normal"},
+}
+
+
+def three_nets(depth=20, width=64, seed=0, dtype=torch.float32):
+    """Build the running example: one vanishing, one healthy and one exploding net.
+
+    ===========  ==========  ================================
+    vanishing    sigmoid     Xavier initialization
+    healthy      ReLU        He initialization
+    exploding    tanh        weights from N(0, 1)
+    ===========  ==========  ================================
+
+    Parameters
+    ----------
+    depth, width, seed, dtype
+        See :func:`lessons.networks.mlp`.
+
+    Returns
+    -------
+    dict of str to MLP
+
+    Examples
+    --------
+    >>> list(three_nets(depth=3))
+    ['vanishing', 'healthy', 'exploding']
+    """
+    return {
+        name: mlp(depth, width, seed=seed, dtype=dtype, **how) for name, how in THREE_NETS.items()
+    }
+
+
+@torch.no_grad()
+def layer_jacobians(model, x):
+    r"""Return the Jacobian of every layer at one sample.
+
+    .. math:: J_l = \partial h_l / \partial h_{l-1} = \operatorname{diag}(f'(z_l))\, W_l,
+        \qquad z_l = W_l h_{l-1} + b_l, \quad h_l = f(z_l)
+
+    The last layer has no activation, so there :math:`J_L = W_L`.
+
+    Parameters
+    ----------
+    model : lessons.networks.MLP
+    x : Tensor, shape (inputs,)
+        One sample, h_0.
+
+    Returns
+    -------
+    list of Tensor, shape (n_l, n_{l-1})
+        ``depth`` matrices, the first layer's first.
+
+    Raises
+    ------
+    ValueError
+        If ``x`` is not one sample of the model's input size.
+
+    References
+    ----------
+    Goodfellow, Bengio and Courville, *Deep Learning*, 2016, section 6.5.
+    """
+    inputs = model.layers[0].in_features
+    if not isinstance(x, torch.Tensor) or x.shape != (inputs,):
+        raise ValueError(f"x={x!r}; expected one sample, a Tensor of shape ({inputs},).")
+    jacobians = []
+    for i, layer in enumerate(model.layers):
+        z = layer(x)
+        last = i == len(model.layers) - 1
+        slope = torch.ones_like(z) if last else model.activation.derivative(z)
+        jacobians.append(slope[:, None] * layer.weight)
+        x = z if last else model.activation.function(z)
+    return jacobians
+
+
+def backpropagate(jacobians, error):
+    """Carry an error signal from the output back to the input, one Jacobian at a time.
+
+    Parameters
+    ----------
+    jacobians : list of Tensor, shape (n_l, n_{l-1})
+        See :func:`layer_jacobians`.
+    error : Tensor, shape (n_L,)
+        Gradient of the loss with respect to the output.
+
+    Returns
+    -------
+    list of Tensor
+        The gradient with respect to h_0, h_1, …, h_L.
+
+    Examples
+    --------
+    >>> quarter = torch.eye(1) / 4
+    >>> backpropagate([quarter] * 3, torch.ones(1))[0].item() == 4**-3
+    True
+    """
+    signals = [error]
+    for jacobian in reversed(jacobians):
+        signals.append(jacobian.T @ signals[-1])
+    return signals[::-1]
+
+
+def signals_by_layer(model, x, y, loss="cross_entropy"):
+    """Measure, at each layer, the signal, the error signal and the weights' gradient.
+
+    Parameters
+    ----------
+    model : lessons.networks.MLP
+    x, y : Tensor
+        A batch of any size and its answers.
+
+    Returns
+    -------
+    dict of str to list of float
+        L2 norms over the batch, layer 1 first: "signal" (h_{l-1}, what the layer gets), "error
+        signal" (the gradient with respect to z_l, the layer's output before its activation) and
+        "weight gradient" (their product, summed over the batch).
+    """
+    function = LOSSES[choice("loss", loss, LOSSES)]
+    inputs, outputs = [], []
+
+    def keep(_, args, output):
+        inputs.append(args[0])
+        outputs.append(output)
+
+    hooks = [layer.register_forward_hook(keep) for layer in model.layers]
+    try:
+        value = function(model(x), y)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    errors = torch.autograd.grad(value, outputs, retain_graph=True)
+    model.zero_grad(set_to_none=True)
+    value.backward()
+    return {
+        "signal": [h.detach().double().norm().item() for h in inputs],
+        "error signal": [e.double().norm().item() for e in errors],
+        "weight gradient": list(gradient_norms(model).values()),
+    }
+
+
+def decades_per_layer(norms):
+    """Return how many powers of ten the norm gains with each layer on the way back.
+
+    The least-squares slope of log10(norm) over the layers, counted from the output to the input:
+    negative where the gradient vanishes, positive where it explodes. Layers whose norm is 0 or
+    not finite are left out.
+
+    Parameters
+    ----------
+    norms : sequence of float, or dict of layer name to float
+        First layer first; at least two of them positive and finite.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two norms are positive and finite.
+
+    Examples
+    --------
+    >>> round(decades_per_layer([0.01, 0.1, 1.0]), 6)
+    -1.0
+    """
+    norms = list(norms.values() if isinstance(norms, dict) else norms)
+    norms = torch.tensor(norms, dtype=torch.float64)
+    usable = norms.isfinite() & (norms > 0)
+    if usable.sum() < 2:
+        raise ValueError(f"norms={norms.tolist()}; expected two that are positive and finite.")
+    layers = torch.arange(len(norms), dtype=torch.float64)[usable]
+    layers = layers - layers.mean()
+    return -((layers * norms[usable].log10()).sum() / (layers**2).sum()).item()
+
+
+def gradient_agreement(model, batches, loss="cross_entropy"):
+    """Return, by layer, the cosine between the gradients of two different batches.
+
+    Near 1 the two batches ask for the same change; near 0 the gradient depends only on which
+    batch was drawn: noise, whatever its norm.
+
+    Parameters
+    ----------
+    model : nn.Module
+    batches : sequence of two (x, y) pairs
+
+    Returns
+    -------
+    list of float
+        NaN where a gradient is exactly 0: it has no direction.
+
+    Raises
+    ------
+    ValueError
+        If there are not two batches, or the loss is unknown.
+    """
+    if len(batches) != 2:
+        raise ValueError(f"batches has {len(batches)} entries; expected two (x, y) pairs.")
+    gradients = []
+    for x, y in batches:
+        loss_gradients(model, x, y, loss)
+        grads = [p.grad.double().flatten() for p in weights_by_layer(model).values()]
+        # Scaled to length 1 first: the product of two tiny norms would be rounded away.
+        gradients.append([g / g.norm() for g in grads])
+    first, second = gradients
+    return [(a @ b).item() for a, b in zip(first, second, strict=True)]
+
+
+def layers_to_limit(factor, dtype=torch.float32):
+    """Return after how many factors a number that starts at 1 leaves the range of ``dtype``.
+
+    With ``factor`` > 1 the first n with factor**n beyond the largest finite number; with
+    ``factor`` < 1 the first n with factor**n at or below half the smallest positive (subnormal)
+    number, which is rounded to exactly 0.
+
+    Parameters
+    ----------
+    factor : float
+        Positive and not 1.
+    dtype : torch.dtype
+
+    Returns
+    -------
+    int
+
+    References
+    ----------
+    IEEE 754-2019, section 3.3 and 7.4 to 7.5.
+
+    Examples
+    --------
+    >>> layers_to_limit(512**0.5), layers_to_limit(0.25)
+    (29, 75)
+    """
+    factor = number("factor", factor, above=0)
+    if factor == 1:
+        raise ValueError(f"factor={factor!r} never leaves the range; expected another number.")
+    info = torch.finfo(dtype)
+    # In powers of two both limits are whole numbers, so exact powers come out right.
+    exponent = math.log2(info.max) if factor > 1 else math.log2(info.tiny) + math.log2(info.eps) - 1
+    return math.ceil(round(exponent) / math.log2(factor))
+
+
+@dataclass(frozen=True)
+class Overflow:
+    """Where a linear net of N(0, 1) weights left float32: ``norms`` by layer, ``layer`` of inf."""
+
+    norms: list
+    layer: int | None
+
+
+@torch.no_grad()
+def forward_overflow(width=512, depth=40, seed=0, dtype=torch.float32):
+    """Send one random vector through linear layers with weights from N(0, 1) until it overflows.
+
+    Each layer multiplies the norm by about sqrt(width).
+
+    Returns
+    -------
+    Overflow
+        ``norms`` are root mean squares by layer; ``layer`` is the first (from 1) with an infinite
+        entry, None if there is none.
+    """
+    width, depth = integer("width", width), integer("depth", depth)
+    generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
+    h = torch.randn(width, generator=generator, dtype=torch.float64).to(dtype)
+    norms, first = [], None
+    for layer in range(1, depth + 1):
+        weight = initialize_(torch.empty(width, width), "normal", generator=generator)
+        h = weight.to(dtype) @ h
+        norms.append((torch.linalg.vector_norm(h, dtype=torch.float64) / width**0.5).item())
+        if first is None and not h.isfinite().all():
+            first = layer
+    return Overflow(norms, first)

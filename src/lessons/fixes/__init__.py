@@ -1,0 +1,1 @@
+"""Part *fixes* of the course."""

@@ -1,0 +1,250 @@
+"""One training loop for the whole book: it records loss, accuracy and gradient norms by layer."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+from tqdm.auto import tqdm
+
+from lessons._check import choice, integer, number
+
+LOSSES = {"cross_entropy": functional.cross_entropy, "mse": functional.mse_loss}
+OPTIMIZERS = ("sgd", "adam")
+
+
+@dataclass(frozen=True, repr=False)
+class History:
+    """What :func:`train` saw.
+
+    Attributes
+    ----------
+    steps : list of int
+        The steps at which the rest was recorded; 0 is before the first update.
+    loss : list of float
+        On all the data given to :func:`train`.
+    accuracy : list of float
+        Share of right answers, on the same data; empty for a regression.
+    gradient_norms : Tensor of float64, shape (records, layers)
+        L2 norm of each weight matrix's gradient on the step's batch, before any clipping.
+    layer_names : list of str
+    stopped_at : int or None
+        The step at which the loss or a weight was no longer finite; None if that never happened.
+    """
+
+    steps: list
+    loss: list
+    accuracy: list
+    gradient_norms: torch.Tensor
+    layer_names: list
+    stopped_at: int | None
+
+    def __repr__(self):
+        end = f"{len(self.steps)} records to step {self.steps[-1]}, last loss {self.loss[-1]:.3g}"
+        if self.accuracy:
+            end += f", accuracy {self.accuracy[-1]:.3g}"
+        if self.stopped_at is not None:
+            end += f", stopped at step {self.stopped_at}: not finite"
+        return f"History({end})"
+
+
+def weights_by_layer(model):
+    """Return the weight matrices of ``model`` by layer name, from the input to the output.
+
+    A plain :class:`lessons.networks.MLP` has layers "1", "2", …; other models keep the names of
+    their modules. Vectors (biases, normalisation) are no layers.
+    """
+    named = [(name, p) for name, p in model.named_parameters() if p.ndim >= 2]
+    if hasattr(model, "layers"):
+        return {str(i): p for i, (_, p) in enumerate(named, start=1)}
+    return {name.removesuffix(".weight"): p for name, p in named}
+
+
+def gradient_norms(model):
+    """Return the L2 norm of each weight matrix's gradient, by layer name.
+
+    The norm is summed in float64, so that it neither overflows nor underflows where the float32
+    gradient itself did not. A layer without a gradient has norm 0.
+    """
+    return {
+        name: 0.0
+        if p.grad is None
+        else torch.linalg.vector_norm(p.grad, dtype=torch.float64).item()
+        for name, p in weights_by_layer(model).items()
+    }
+
+
+def loss_gradients(model, x, y, loss="cross_entropy"):
+    """Run one forward and one backward pass; return the gradient norms by layer.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Its old gradients are dropped; the new ones stay in ``.grad``.
+    x, y : Tensor
+        A batch and its answers.
+    loss : str
+        "cross_entropy" (classes) or "mse" (numbers).
+
+    Returns
+    -------
+    dict of str to float
+        See :func:`gradient_norms`.
+
+    Examples
+    --------
+    >>> from lessons.networks import mlp
+    >>> norms = loss_gradients(mlp(3), torch.ones(5, 64), torch.zeros(5, dtype=torch.long))
+    >>> list(norms)
+    ['1', '2', '3']
+    """
+    _check_batch(x, y)
+    model.zero_grad(set_to_none=True)
+    LOSSES[choice("loss", loss, LOSSES)](model(x), y).backward()
+    return gradient_norms(model)
+
+
+@torch.no_grad()
+def evaluate(model, x, y, loss="cross_entropy"):
+    """Return the loss and the share of right answers (None for "mse") on ``x``, ``y``."""
+    _check_batch(x, y)
+    answer = model(x)
+    value = LOSSES[choice("loss", loss, LOSSES)](answer, y).item()
+    if loss == "mse":
+        return value, None
+    return value, (answer.argmax(1) == y).double().mean().item()
+
+
+def train(
+    model,
+    x,
+    y,
+    *,
+    loss="cross_entropy",
+    optimizer="sgd",
+    lr=0.1,
+    momentum=0.0,
+    steps=200,
+    batch_size=128,
+    seed=0,
+    clip=None,
+    record_every=10,
+    progress=None,
+):
+    """Train ``model`` in place by mini-batches and record what happens.
+
+    Parameters
+    ----------
+    model : nn.Module
+    x, y : Tensor, shape (samples, …)
+        All the training data.
+    loss : str
+        "cross_entropy" or "mse".
+    optimizer : str
+        "sgd" or "adam".
+    lr : float
+        Learning rate.
+    momentum : float
+        Of SGD, in [0, 1).
+    steps : int
+        Number of updates.
+    batch_size : int
+        Samples in a batch; each pass over the data is shuffled.
+    seed : int
+        Of the shuffling.
+    clip : callable, optional
+        Called as ``clip(parameters)`` after the backward pass; changes ``.grad`` in place.
+    record_every : int
+        Steps between two records; the first and the last step are always recorded.
+    progress : bool, optional
+        Show a progress bar. By default only once the work has taken two seconds.
+
+    Returns
+    -------
+    History
+        Training ends early, with ``stopped_at`` set, when a loss or a weight is not finite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        On unknown names, sizes below 1, or ``x`` and ``y`` that do not belong together.
+
+    Examples
+    --------
+    >>> from lessons.data import digits
+    >>> from lessons.networks import mlp
+    >>> data = digits()
+    >>> history = train(mlp(2), data.train_x, data.train_y, steps=50)
+    >>> history.loss[-1] < history.loss[0]
+    True
+    """
+    _check_batch(x, y)
+    function = LOSSES[choice("loss", loss, LOSSES)]
+    choice("optimizer", optimizer, OPTIMIZERS)
+    lr, momentum = number("lr", lr, above=0), number("momentum", momentum, least=0)
+    if momentum >= 1:
+        raise ValueError(f"momentum={momentum!r} is out of range; expected less than 1.")
+    steps, batch_size = integer("steps", steps), integer("batch_size", batch_size)
+    record_every = integer("record_every", record_every)
+    if clip is not None and not callable(clip):
+        raise TypeError(f"clip={clip!r}; expected a callable such as clip(parameters), or None.")
+    generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
+    parameters = list(model.parameters())
+    if optimizer == "adam":
+        stepper = torch.optim.Adam(parameters, lr=lr)
+    else:
+        stepper = torch.optim.SGD(parameters, lr=lr, momentum=momentum)
+
+    kept, losses, accuracies, norms, stopped_at = [], [], [], [], None
+    # Without an explicit choice tqdm's own environment variable TQDM_DISABLE decides.
+    shown = {"delay": 2} if progress is None else {"disable": not progress}
+    bar = tqdm(total=steps, desc="training", leave=False, **shown)
+    batches = _batches(len(x), batch_size, generator)
+    for step in range(steps + 1):
+        batch = next(batches)
+        stepper.zero_grad()
+        value = function(model(x[batch]), y[batch])
+        value.backward()
+        finite = math.isfinite(value.item()) and all(p.isfinite().all() for p in parameters)
+        if step % record_every == 0 or step == steps or not finite:
+            kept.append(step)
+            norms.append(list(gradient_norms(model).values()))
+            total, accuracy = evaluate(model, x, y, loss)
+            losses.append(total)
+            accuracies.append(accuracy)
+        if not finite:
+            stopped_at = step
+            break
+        if step < steps:
+            if clip is not None:
+                clip(parameters)
+            stepper.step()
+            bar.update()
+    bar.total = bar.n  # an early end is no failure of the bar
+    bar.close()
+    return History(
+        kept,
+        losses,
+        [] if loss == "mse" else accuracies,
+        torch.tensor(norms, dtype=torch.float64),
+        list(weights_by_layer(model)),
+        stopped_at,
+    )
+
+
+def _batches(samples, batch_size, generator):
+    while True:
+        order = torch.randperm(samples, generator=generator)
+        yield from order.split(batch_size)
+
+
+def _check_batch(x, y):
+    for name, value in (("x", x), ("y", y)):
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a Tensor.")
+        if value.ndim == 0 or len(value) == 0:
+            raise ValueError(f"{name} has shape {tuple(value.shape)}; expected (samples, …).")
+        if value.is_floating_point() and value.isnan().any():
+            raise ValueError(f"{name} holds NaN; expected numbers.")
+    if len(x) != len(y):
+        raise ValueError(f"x has {len(x)} samples and y has {len(y)}; expected as many.")
