@@ -39,7 +39,8 @@ def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
         numbers for the whole set, so that pixels that are always blank stay harmless). Otherwise
         the pixels keep their raw values 0 to 16.
     test_fraction : float
-        The share that is held out, between 0 and 1, both excluded; each digit keeps its share.
+        The share that is held out; each digit keeps its share, so both parts must be large
+        enough to hold all ten.
     seed : int
         Of the split.
     dtype : torch.dtype
@@ -52,7 +53,7 @@ def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
     Raises
     ------
     TypeError, ValueError
-        On a share outside (0, 1), a negative seed or a dtype without fractions.
+        On a share too near to 0 or 1, a negative seed or a dtype without fractions.
 
     References
     ----------
@@ -69,10 +70,12 @@ def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
     if not isinstance(standardize, bool):
         raise TypeError(f"standardize={standardize!r}; expected True or False.")
     test_fraction = number("test_fraction", test_fraction, above=0)
-    if test_fraction >= 1:
-        raise ValueError(f"test_fraction={test_fraction!r} is out of range; expected less than 1.")
     _floating(dtype)
     x, y = load_digits(return_X_y=True)
+    share = 10 / len(y)  # each part must hold each digit at least once
+    if not share < test_fraction < 1 - share:
+        limits = f"expected a share between {share:.3g} and {1 - share:.3g}"
+        raise ValueError(f"test_fraction={test_fraction!r} is out of range; {limits}.")
     seed = integer("seed", seed, least=0)
     parts = train_test_split(x, y, test_size=test_fraction, random_state=seed, stratify=y)
     train_x, test_x, train_y, test_y = (torch.as_tensor(part) for part in parts)

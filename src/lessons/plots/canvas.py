@@ -11,9 +11,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from lessons._check import choice
 
 COLORS = {
-    "vanishing": "#0072B2",
+    "vanishing": "#0057A0",
     "exploding": "#D55E00",
-    "healthy": "#007F5F",
+    "healthy": "#00936A",
     "other": "#AA4499",
     "fifth": "#7A6000",
     "neutral": "#5F6670",
