@@ -46,7 +46,8 @@ def draw(depth, gain):
         )
         ax.plot(np.arange(1, depth + 1), np.log10(norms), **look(0, role))
         ax.axhline(0, color="#5f6670", linewidth=0.8, zorder=0)
-        ax.set(xlim=(0.4, max(DEPTHS) + 0.6), ylim=(-11, 11), xticks=[1, 5, 10, 15, 20, 25, 30])
+        ax.set(xlim=(0.4, max(DEPTHS) + 0.6), ylim=(-11, 11))
+        ax.set(xticks=[1, 5, 10, 15, 20, 25, 30], yticks=[-10, -5, 0, 5, 10])
     alt = (
         f"Net of {depth} layers, first weights {gain:g} times He's: the error signal at layer 1 is "
         f"{verdict}. Its norm is 10 to the power {np.log10(norms[0]):.1f} at layer 1 and "
