@@ -88,6 +88,15 @@ def look(i, role=None):
     return {"color": COLORS[_ROLES[i]], "marker": _MARKERS[i], "linestyle": _DASHES[i]}
 
 
+def looks(labels, roles=None):
+    """Return label to :func:`look`; those without a role get what the others leave free."""
+    roles = roles or {}
+    free = [i for i, role in enumerate(_ROLES) if role not in roles.values()] or [0]
+    others = [label for label in labels if label not in roles]
+    found = {label: look(0, role) for label, role in roles.items()}
+    return found | {label: look(free[i % len(free)]) for i, label in enumerate(others)}
+
+
 def array(name, values, ndim=1):
     """Return ``values`` (a tensor, array or sequence) as a float64 array of ``ndim`` dimensions."""
     if isinstance(values, torch.Tensor):

@@ -1,9 +1,10 @@
 """Lines over a common axis, and the course of a training run."""
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullLocator
 
 from lessons._check import choice
-from lessons.plots.canvas import array, canvas, legend_below, look, named_arrays, style
+from lessons.plots.canvas import array, canvas, legend_below, looks, named_arrays, style
 
 
 def lines(x, curves, title, xlabel, ylabel, *, roles=None, markers=False, log="", ylim=None):
@@ -34,25 +35,37 @@ def lines(x, curves, title, xlabel, ylabel, *, roles=None, markers=False, log=""
     TypeError, ValueError
         On data that are no numbers, or a curve longer than ``x``.
     """
-    x, curves, roles = array("x", x), named_arrays("curves", curves), roles or {}
+    x, curves = array("x", x), named_arrays("curves", curves)
+    styles = looks(curves, roles)
     choice("log", log, ["", "x", "y", "xy"])
     with style():
         figure, ax = canvas(title, xlabel, ylabel)
-        for i, (label, y) in enumerate(curves.items()):
+        for label, y in curves.items():
             if len(y) > len(x):
                 raise ValueError(f"curves[{label!r}] has {len(y)} values; expected up to {len(x)}.")
-            line = look(i, roles.get(label)) | ({} if markers else {"marker": ""})
+            line = styles[label] | ({} if markers else {"marker": ""})
             ax.plot(x[: len(y)], np.where(np.isfinite(y), y, np.nan), label=label, **line)
         if "x" in log:
             ax.set_xscale("log")
+            _plain_numbers(ax.xaxis)
         elif (x == x.round()).all():
             ax.xaxis.get_major_locator().set_params(integer=True)
         if "y" in log:
             ax.set_yscale("log")
+            _plain_numbers(ax.yaxis)
         ax.set_ylim(ylim)
         if len(curves) > 1:
             legend_below(figure, ax)
     return figure
+
+
+def _plain_numbers(axis):
+    """Let a short logarithmic axis show plain numbers (0.2, 0.5, 1) instead of powers."""
+    low, high = axis.get_data_interval()
+    if high / low < 500:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
 
 
 def training_curves(histories, title="Training", *, roles=None, show=("loss", "accuracy")):
@@ -79,16 +92,16 @@ def training_curves(histories, title="Training", *, roles=None, show=("loss", "a
     """
     if not isinstance(histories, dict) or not histories:
         raise TypeError(f"histories={histories!r}; expected a dict of label to History.")
-    roles = roles or {}
+    styles = looks(histories, roles)
     ylabels = {"loss": "loss (log scale)", "accuracy": "accuracy (share right)"}
     show = [choice("show", name, ylabels) for name in show]
     with style():
         titles = [title] + [""] * (len(show) - 1)
         figure, axes = canvas(titles, "step", [ylabels[n] for n in show], columns=len(show))
         for ax, name in zip(np.atleast_1d(axes), show, strict=True):
-            for i, (label, history) in enumerate(histories.items()):
+            for label, history in histories.items():
                 values = array(name, getattr(history, name))
-                line = look(i, roles.get(label)) | {"marker": ""}
+                line = styles[label] | {"marker": ""}
                 finite = np.where(np.isfinite(values), values, np.nan)
                 ax.plot(history.steps, finite, label=label, **line)
                 if history.stopped_at is not None and np.isfinite(finite).any():

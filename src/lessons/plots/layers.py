@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.plots.canvas import canvas, legend_below, look, named_arrays, style
+from lessons.plots.canvas import canvas, legend_below, looks, named_arrays, style
 
 
 def gradient_by_layer(
@@ -38,19 +38,19 @@ def gradient_by_layer(
     'layer (1 = next to the input)'
     """
     curves = named_arrays("curves", curves)
-    roles = roles or {}
+    lines = looks(curves, roles)
     with style():
         figure, ax = canvas(title, "layer (1 = next to the input)", ylabel)
         logs = {}
-        for i, (label, norms) in enumerate(curves.items()):
+        for label, norms in curves.items():
             if (norms < 0).any():
                 raise ValueError(f"curves[{label!r}] holds {norms.min()}; norms are at least 0.")
             with np.errstate(divide="ignore"):
                 logs[label] = np.log10(norms)
             shown = np.where(np.isfinite(logs[label]), logs[label], np.nan)
-            line = look(i, roles.get(label)) | {"markevery": 1 + len(norms) // 41}
+            line = lines[label] | {"markevery": 1 + len(norms) // 41}
             ax.plot(np.arange(1, len(norms) + 1), shown, label=label, **line)
-        _mark_lost(ax, curves, logs, roles)
+        _mark_lost(ax, curves, logs, lines)
         layers = max(len(norms) for norms in curves.values())
         ax.set_xticks(_layer_ticks(layers))
         ax.set_xlim(0.4, layers + 0.6)
@@ -59,13 +59,13 @@ def gradient_by_layer(
     return figure
 
 
-def _mark_lost(ax, curves, logs, roles):
+def _mark_lost(ax, curves, logs, lines):
     """Put crosses where a norm is 0, infinite or NaN: at the edge of what can be drawn."""
     finite = np.concatenate([log[np.isfinite(log)] for log in logs.values()] or [[]])
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
     gap = max(0.08 * (high - low), 0.3)
-    for i, (label, norms) in enumerate(curves.items()):
-        color = look(i, roles.get(label))["color"]
+    for label, norms in curves.items():
+        color = lines[label]["color"]
         for lost, y, name in (
             (norms == 0, low - gap, "exactly 0"),
             (~np.isfinite(norms), high + gap, "inf or NaN"),
