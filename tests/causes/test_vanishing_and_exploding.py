@@ -81,11 +81,12 @@ def test_no_learning_rate_saves_the_two_sick_nets():
     best = {}
     for name in three_nets():
         best[name] = 0.0
-        for lr in (1e-3, 1e-2, 1e-1):
+        for lr in (1e-4, 1e-3, 1e-2, 1e-1):
             net = three_nets()[name]
-            history = train(net, data.train_x, data.train_y, lr=lr, steps=150, record_every=150)
+            how = {"lr": lr, "momentum": 0.9, "steps": 100, "record_every": 100}
+            history = train(net, data.train_x, data.train_y, **how)
             best[name] = max(best[name], history.accuracy[-1])
-    assert best["healthy"] > 0.8
+    assert best["healthy"] > 0.6
     assert best["vanishing"] < 0.2 and best["exploding"] < 0.3, best
 
 
