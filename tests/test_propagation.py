@@ -58,7 +58,7 @@ def test_one_standard_normal_sigmoid_neuron_shrinks_the_gradient():
     assert factor == pytest.approx(0.13, abs=0.02)
 
 
-@pytest.mark.parametrize("width", [1e4, 1e5, 1e6])
+@pytest.mark.parametrize("width", [1e4, 1e6, 1e10, 1e20, 1e30])
 def test_wide_standard_normal_sigmoid_layers_have_a_closed_form(width):
     """q -> n/2, and the bump of area 1/6 under sigma'^2 gives chi = sqrt(n)/(6 sqrt(pi)).
 
@@ -99,6 +99,23 @@ def test_tanh_at_the_edge_of_chaos():
     )
 
 
+@pytest.mark.parametrize("name", ["identity", "relu", "gelu", "silu"])
+def test_very_deep_nets_neither_overflow_nor_underflow(name):
+    """A ReLU net of 400 layers with these weights leaves float64 at both ends."""
+    for width, weight_std in ((16, 10.0), (16, 1e-3)):
+        deep = layer_factor(name, width, weight_std, depth=400, seeds=1)
+        scaled = layer_factor(name, width, weight_std, depth=60, seeds=6)
+        assert deep == pytest.approx(scaled, rel=0.15)
+    for variance in (0.01, 512.0):
+        factor = mean_field_factor(name, variance, depth=400)
+        assert factor == pytest.approx(mean_field_factor(name, variance, depth=30), rel=1e-6)
+
+
+def test_a_relu_layer_that_is_off_lets_nothing_through():
+    """With one neuron per layer each is off with chance 1/2: 60 layers never all pass."""
+    assert layer_factor("relu", 1, 1.0, depth=60, seeds=20) == 0.0
+
+
 def test_linear_nets_multiply_by_the_root_of_n_times_the_variance():
     assert layer_factor("identity", 256, 0.1, depth=20, seeds=4) == pytest.approx(1.6, rel=0.02)
 
@@ -114,6 +131,7 @@ def test_linear_nets_multiply_by_the_root_of_n_times_the_variance():
         (lambda: layer_factor("relu", 8, -1.0), ValueError, "weight_std=-1.0"),
         (lambda: layer_factor("relu", 8, 1.0, depth=5), ValueError, "settle=10"),
         (lambda: mean_field_factor("relu", 0), ValueError, "weight_variance=0.0"),
+        (lambda: mean_field_factor("relu", 1e31), ValueError, r"weight_variance=1e\+31"),
         (lambda: mean_field_factor("relu", 1.0, -0.1), ValueError, "bias_variance=-0.1"),
         (lambda: mean_field_factor("relu", 1.0, depth=0), ValueError, "depth=0"),
     ],

@@ -73,7 +73,8 @@ def explore(draw, *, start=None, labels=None, formats=None, image="svg", **contr
     first = _first(start, controls)
     frames, size = _frames.frames(draw, controls, image)
     room = f"{max(len(labels[name]) for name in controls)}ch"
-    pickers = [_picker(labels[n], controls[n], texts[n], first[n], room) for n in controls]
+    wide = f"{size[0]}px"
+    pickers = [_picker(labels[n], controls[n], texts[n], first[n], room, wide) for n in controls]
     return _assemble(pickers, frames, size)
 
 
@@ -120,7 +121,7 @@ def _first(start, controls):
     return first
 
 
-def _picker(label, values, texts, index, room):
+def _picker(label, values, texts, index, room, wide):
     import ipywidgets as widgets
 
     kind = widgets.SelectionSlider
@@ -131,7 +132,7 @@ def _picker(label, values, texts, index, room):
         index=index,
         description=label,
         style={"description_width": room},
-        layout=widgets.Layout(width="auto", max_width="36rem"),
+        layout=widgets.Layout(width="auto", max_width=wide),
     )
 
 

@@ -8,11 +8,16 @@ import torch
 from lessons import activations
 from lessons._check import integer, number
 
-# Midpoints, so that no node lies on the kink of a ReLU; fine enough for a sigmoid's bump at
-# pre-activations of a standard deviation of 100.
-_STEP = 1e-3
-_NODES = torch.arange(-10 + _STEP / 2, 10, _STEP, dtype=torch.float64)
-_DENSITY = torch.exp(-(_NODES**2) / 2) * (_STEP / math.sqrt(2 * math.pi))
+# Midpoints, so that no node lies on the kink of a ReLU, and spaced by sinh, so that they crowd
+# at 0: a sigmoid's bump is resolved even when it is 1e15 times narrower than the normal density.
+_STEP = 1e-4
+_S = torch.arange(-1 + _STEP / 2, 1, _STEP, dtype=torch.float64)
+_NODES = torch.sinh(40 * _S) * (10 / math.sinh(40))
+_SPACING = torch.cosh(40 * _S) * (400 / math.sinh(40) * _STEP)
+_DENSITY = torch.exp(-(_NODES**2) / 2) * _SPACING / math.sqrt(2 * math.pi)
+# Signals are held in this range. Outside it every activation here is homogeneous to the last
+# digit (f(cx) = c f(x), or constant), so slopes do not change, and nothing overflows.
+_SMALLEST, _LARGEST = 1e-100, 1e100
 
 
 class Chain(NamedTuple):
@@ -69,6 +74,13 @@ def chain(activation, weights, biases, x):
     return Chain(torch.stack(outputs), torch.stack(factors))
 
 
+def _held(x):
+    size = x.abs().max().item()
+    if size == 0 or _SMALLEST <= size <= _LARGEST:
+        return x
+    return x / size * min(max(size, _SMALLEST), _LARGEST)
+
+
 @torch.no_grad()
 def layer_factor(activation, width, weight_std, *, depth=40, seeds=8, seed=0, settle=10):
     r"""Simulate by how much one layer of a random net multiplies the norm of an error signal.
@@ -96,7 +108,8 @@ def layer_factor(activation, width, weight_std, *, depth=40, seeds=8, seed=0, se
     Returns
     -------
     float
-        The geometric mean of :math:`\|J_l^\top v\| / \|v\|` over layers and nets.
+        The geometric mean of :math:`\|J_l^\top v\| / \|v\|` over layers and nets; 0.0 if one of
+        the nets lets nothing through, as narrow ReLU nets do when a whole layer is off.
 
     Raises
     ------
@@ -123,13 +136,15 @@ def layer_factor(activation, width, weight_std, *, depth=40, seeds=8, seed=0, se
         for layer in range(depth):
             weight = weight_std * draw(width, width)
             z = weight @ x
-            x = activation.function(z)
+            x = _held(activation.function(z))
             if layer >= settle:
                 jacobians.append(activation.derivative(z)[:, None] * weight)
         v = draw(width)
         for jacobian in reversed(jacobians):
             v = jacobian.T @ (v / v.norm())
-            total += math.log(max(v.norm().item(), 1e-300))
+            if not v.any():
+                return 0.0
+            total += math.log(v.norm().item())
     return math.exp(total / (seeds * (depth - settle)))
 
 
@@ -143,7 +158,8 @@ def mean_field_factor(activation, weight_variance, bias_variance=0.0, *, depth=4
     ----------
     activation : str or Activation
     weight_variance : float
-        :math:`\sigma_w^2 = n \operatorname{Var} w`: the width times the variance of one weight.
+        :math:`\sigma_w^2 = n \operatorname{Var} w`: the width times the variance of one weight,
+        up to 1e30.
     bias_variance : float
         :math:`\sigma_b^2`.
     depth : int
@@ -170,11 +186,12 @@ def mean_field_factor(activation, weight_variance, bias_variance=0.0, *, depth=4
     1.0
     """
     activation = activations.get(activation)
-    weight_variance = number("weight_variance", weight_variance, above=0)
-    bias_variance = number("bias_variance", bias_variance, least=0)
+    weight_variance = number("weight_variance", weight_variance, above=0, most=1e30)
+    bias_variance = number("bias_variance", bias_variance, least=0, most=1e30)
     q = weight_variance + bias_variance
     for _ in range(integer("depth", depth) - 1):
         signal = activation.function(math.sqrt(q) * _NODES)
         q = weight_variance * (_DENSITY @ signal**2).item() + bias_variance
+        q = min(max(q, _SMALLEST), _LARGEST)
     slope = activation.derivative(math.sqrt(q) * _NODES)
     return math.sqrt(weight_variance * (_DENSITY @ slope**2).item())

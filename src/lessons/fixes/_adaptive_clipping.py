@@ -40,7 +40,7 @@ def adaptive_clip(parameters, clip_factor=0.01, eps=1e-3, error_if_nonfinite=Fal
     References
     ----------
     Brock, De, Smith and Simonyan 2021, *High-performance large-scale image recognition
-    without normalization*, equation 3.
+    without normalization*, section 4.
 
     Examples
     --------

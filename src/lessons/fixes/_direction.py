@@ -89,7 +89,7 @@ class ClipEffect:
 
     def __repr__(self):
         norms = f"norm {self.norm_before:.3g} -> {self.norm_after:.3g}"
-        return f"ClipEffect(cosine {self.cosine:.3f}, {norms})"
+        return f"ClipEffect(cosine {self.cosine:.3g}, {norms})"
 
 
 def compare(model, clips):
@@ -117,7 +117,7 @@ def compare(model, clips):
     >>> net = torch.nn.Linear(2, 1, bias=False)
     >>> net.weight.grad = torch.tensor([[3.0, 4.0]])
     >>> compare(net, {"value": lambda p: clip_by_value(p, 1.0)})["value"]
-    ClipEffect(cosine 0.990, norm 5 -> 1.41)
+    ClipEffect(cosine 0.99, norm 5 -> 1.41)
     """
     if not isinstance(clips, dict) or not all(map(callable, clips.values())):
         raise TypeError(f"clips={clips!r}; expected a dict of label to callable.")

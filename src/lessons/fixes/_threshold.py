@@ -98,6 +98,7 @@ def recording(clip, norms):
     Examples
     --------
     >>> from functools import partial
+    >>> import torch
     >>> from lessons.fixes.clipping import clip_by_global_norm
     >>> norms, w = [], torch.zeros(2)
     >>> w.grad = torch.tensor([3.0, 4.0])
@@ -134,7 +135,7 @@ def expected_after_clipping(rare, common, share, batch_size, max_norm):
     share : float
         Probability s of the rare one, from 0 to 1.
     batch_size : int
-        Samples n in a batch.
+        Samples n in a batch, up to 1000.
     max_norm : float
         The threshold θ on the batch's gradient, above 0.
 
@@ -152,7 +153,7 @@ def expected_after_clipping(rare, common, share, batch_size, max_norm):
     """
     rare, common = number("rare", rare), number("common", common)
     share = number("share", share, least=0, most=1)
-    n = integer("batch_size", batch_size)
+    n = integer("batch_size", batch_size, most=1000)
     limit = number("max_norm", max_norm, above=0, finite=False)
     total = 0.0
     for k in range(n + 1):

@@ -29,8 +29,8 @@ def clip_by_global_norm(
 
     .. math:: g \leftarrow \min\Bigl(1, \frac{\theta}{\|g\|_p}\Bigr)\, g
 
-    All gradients together count as one vector :math:`g`, so its direction stays. The same
-    arguments and the same result as ``torch.nn.utils.clip_grad_norm_``.
+    All gradients together count as one vector :math:`g`, so its direction stays. Arguments and
+    result are those of ``torch.nn.utils.clip_grad_norm_``.
 
     Parameters
     ----------
@@ -82,8 +82,7 @@ def clip_by_value(parameters, clip_value, error_if_nonfinite=False, foreach=None
 
     .. math:: g_i \leftarrow \max(-\theta, \min(\theta, g_i))
 
-    Each element is cut alone, so the direction turns. The same gradients as
-    ``torch.nn.utils.clip_grad_value_``, which returns nothing.
+    Each element is cut alone, so the direction turns. As ``torch.nn.utils.clip_grad_value_``.
 
     Parameters
     ----------
@@ -99,7 +98,7 @@ def clip_by_value(parameters, clip_value, error_if_nonfinite=False, foreach=None
 
     References
     ----------
-    Mikolov 2012, *Statistical language models based on neural networks* (PhD thesis), ch. 3.
+    Mikolov 2012, *Statistical language models based on neural networks* (PhD thesis).
 
     Examples
     --------
@@ -169,8 +168,7 @@ def clip_per_layer(parameters, max_norm, error_if_nonfinite=False):
 
     .. math:: g_l \leftarrow \min\Bigl(1, \frac{\theta}{\|g_l\|_2}\Bigr)\, g_l
 
-    Weights and biases of a layer count as two tensors. Each keeps its direction; the whole
-    gradient does not.
+    A weight and its bias are two tensors. Each keeps its direction; the whole does not.
 
     Parameters
     ----------
