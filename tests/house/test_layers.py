@@ -1,0 +1,86 @@
+"""The package's arrows run one way, and importing it costs nothing."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tools.imports import PACKAGE, SOURCE, imported_names, module_files
+
+# Each may import those above it, and itself.
+LAYERS = [
+    {"_check"},
+    {"activations"},
+    {"networks", "data", "training"},
+    {"bounds", "propagation"},
+    {"causes", "fixes"},
+    {"plots"},
+    {"_svg"},
+    {"_frames"},
+    {"explore"},
+]
+# These stand beside the layers.
+ALONE = {"show": {"_check"}, "monitor": {"_check"}}
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+MODULES = sorted((SOURCE / PACKAGE).rglob("*.py"))
+
+
+def part(path):
+    """Return the package's part that a file belongs to: its first name below ``lessons``."""
+    return path.relative_to(SOURCE / PACKAGE).parts[0].removesuffix(".py")
+
+
+def breaches(path, tree):
+    """Return the imports of ``tree``, the module ``path``, that do not run downward."""
+    here, found = part(path), []
+    for name in imported_names(tree):
+        for target in {part(file) for file in module_files(name)} - {"__init__", here}:
+            if here in ALONE:
+                allowed = target in ALONE[here]
+            else:
+                allowed = here in RANK and RANK.get(target, len(LAYERS)) < RANK[here]
+            if not allowed:
+                found.append(f"{here} imports {target}")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_run_downward(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert part(path) == "__init__" or part(path) in RANK.keys() | ALONE.keys(), (
+        f"{path.name} has no place yet: add it to LAYERS or ALONE in {__file__}"
+    )
+    assert breaches(path, tree) == []
+    relative = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
+    assert relative == [], "imports are absolute"
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("activations.py", "from lessons import plots"),
+        ("causes/x.py", "def f():\n    from lessons.fixes import clipping"),
+        ("show.py", "import lessons.activations"),
+        ("plots/lines.py", "import lessons"),
+    ],
+)
+def test_an_upward_import_is_noticed(module, code):
+    assert breaches(SOURCE / PACKAGE / module, ast.parse(code))
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import sys, lessons; dir(lessons); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=SOURCE
+    )
+    heavy = {"torch", "numpy", "scipy", "matplotlib", "sklearn", "IPython", "ipywidgets", "pandas"}
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_every_module_is_an_attribute_of_the_package():
+    code = "import lessons; print(*[n for n in dir(lessons) if not n.startswith('_')])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=SOURCE
+    )
+    assert {part(m) for m in MODULES if not part(m).startswith("_")} <= set(done.stdout.split())

@@ -1,0 +1,54 @@
+"""Workflows run what people run: the targets of the Makefile."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+
+from tools.repository import ROOT
+from tools.run_tests import STAGES
+
+WORKFLOWS = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+}
+TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def commands(name):
+    jobs = WORKFLOWS[name]["jobs"].values()
+    return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+
+
+def test_all_are_there():
+    assert set(WORKFLOWS) == {"tests", "pages", "weekly"}
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_called_targets_exist(name):
+    called = re.findall(r"^make (\w+)", "\n".join(commands(name)), re.MULTILINE)
+    assert called
+    assert set(called) <= set(TARGETS)
+
+
+def test_every_supported_python_is_tested():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pythons = WORKFLOWS["tests"]["jobs"]["test"]["strategy"]["matrix"]["python"]
+    named = [c.rpartition(" ")[2] for c in project["classifiers"] if "Python ::" in c]
+    assert pythons == named
+    assert "make test" in commands("tests")
+
+
+def test_weekly_runs_name_files_and_stages_that_exist():
+    text = "\n".join(commands("weekly"))
+    for name in re.findall(r"CONSTRAINTS=([\w.-]+)", text):
+        assert (ROOT / name).is_file()
+    for stages in re.findall(r'STAGES="([^"]+)"', text):
+        assert set(stages.split()) <= set(STAGES)
+
+
+def test_continuous_integration_runs_the_test_command_of_the_readme():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert script.rstrip().endswith("\nmake test")
+    assert "make test " in (ROOT / "README.md").read_text(encoding="utf-8")

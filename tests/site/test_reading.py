@@ -1,0 +1,110 @@
+"""What a reader does: move a slider, turn the colours, search, come in by the front door."""
+
+import pytest
+
+from tools import build
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+CONTROLS = ".noUi-handle[role=slider], select"
+ALT = "explorer => explorer.querySelector('.lessons-explore-figure img')?.alt"
+CHANGED = f"([explorer, old]) => ![undefined, old].includes(({ALT})(explorer))"
+
+
+def test_two_controls_choose_among_all_their_frames(open_page):
+    page = open_page("book/index.html")
+    explorer = page.query_selector(".lessons-explore")
+    first, second = explorer.query_selector_all(CONTROLS)
+    first.press("Home")
+    second.press("Home")
+    seen = []
+    for control, key in (
+        (second, "End"),
+        (first, "End"),
+        (second, "Home"),
+        (first, "Home"),
+    ):
+        before = explorer.evaluate(ALT)
+        control.press(key)
+        page.wait_for_function(CHANGED, arg=[explorer, before])
+        seen.append(explorer.evaluate(ALT))
+    assert len(set(seen)) == 4
+
+
+def test_a_touch_on_the_slider_changes_the_figure(open_page):
+    page = open_page("book/index.html", "phone")
+    explorer = page.query_selector(".lessons-explore")
+    before = explorer.evaluate(ALT)
+    track = explorer.query_selector_all(".noUi-target")[1]
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"], box["y"] + box["height"] / 2)
+    page.wait_for_function(CHANGED, arg=[explorer, before])
+
+
+def test_touch_targets_on_a_phone_are_large_enough(open_page):
+    page = open_page("book/index.html", "phone")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll(
+             ".bd-header-article button, .bd-header-article label, .bd-article summary")]
+           .filter(e => e.checkVisibility())
+           .map(e => e.getBoundingClientRect())
+           .filter(box => Math.min(box.width, box.height) < 24).length"""
+    )
+    assert small == 0  # WCAG 2.2, 2.5.8
+
+
+def test_the_colour_button_turns_the_page_and_its_figures(open_page):
+    page = open_page("book/index.html")
+
+    def look():
+        return page.evaluate(
+            """() => ({mode: document.documentElement.dataset.theme,
+                 paper: getComputedStyle(document.body).backgroundColor,
+                 figure: getComputedStyle(document.querySelector(".cell_output img")).filter})"""
+        )
+
+    seen = {}
+    for _ in range(3):
+        page.locator(".theme-switch-button:visible").first.click()
+        now = look()
+        seen[now["mode"]] = now
+    assert seen.keys() == {"light", "dark"}
+    assert seen["light"]["paper"] != seen["dark"]["paper"]
+    assert seen["light"]["figure"] == "none"
+    assert seen["dark"]["figure"] == "invert(0.92) hue-rotate(180deg)"
+    page.evaluate("localStorage.clear()")
+
+
+def test_search_finds_clipping(open_page):
+    page = open_page("search.html?q=clipping")
+    page.wait_for_selector("#search-results li a")
+    assert page.locator("#search-results li a").count() >= 1
+
+
+def test_search_opens_by_keyboard_and_is_accessible(open_page, described):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page("book/index.html")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#pst-search-dialog[open]")
+    assert page.evaluate("document.activeElement.type") == "search"
+    violations = Axe().run(page).response["violations"]
+    assert not violations, described(violations)
+
+
+def test_the_front_door_leads_to_the_first_page(rooms, address):
+    page = rooms["desk"].new_page()
+    page.goto(address)
+    page.wait_for_url(f"{address}book/index.html")
+    assert page.locator("article h1").count() == 1
+    page.close()
+
+
+def test_a_solution_unfolds_by_keyboard(open_page, site):
+    names = [n for n in build.pages() if "<summary" in (site / f"{n}.html").read_text()]
+    for name in names[:1]:
+        page = open_page(f"{name}.html")
+        summary = page.locator("details > summary").first
+        summary.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("details").first.evaluate("d => d.open")

@@ -1,0 +1,95 @@
+"""The surroundings in which every chapter runs: when it is built, tested and tidied."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from jupyter_cache.executors.utils import single_nb_execution
+
+ROOT = Path(__file__).resolve().parents[1]
+TIMEOUT = 300  # seconds for one cell
+
+
+def enter(build=None):
+    """Set this process's environment, which the kernels it starts inherit."""
+    os.environ.update(variables(build))
+
+
+def variables(build=None):
+    """Return the variables of a process that starts kernels.
+
+    No network, no progress bars, no settings of the user's own IPython, and one thread for each
+    kernel, so that two at a time do not fight over two cores.
+    """
+    profile = Path(build or ROOT / "_build") / "ipython"
+    shutil.copytree(ROOT / "tools" / "ipython", profile, dirs_exist_ok=True)
+    return {
+        "IPYTHONDIR": str(profile),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "MKL_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "TQDM_DISABLE": "1",
+    }
+
+
+def prepare_fonts():
+    """Let matplotlib list the fonts now; else the first chapter ever run would get a warning."""
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True)
+
+
+def read(path):
+    """Return the notebook, or say what is wrong with the file."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, OSError) as error:
+        raise SystemExit(f"{path} is no readable notebook: {error}") from error
+
+
+def execute(notebook, folder):
+    """Run ``notebook`` (changed in place) in ``folder``.
+
+    Returns the seconds it took and a complaint or None. The complaint says which cell failed,
+    shows its source and tells why.
+    """
+    running = {}
+
+    def remember(cell, cell_index):
+        running.update(cell=cell, index=cell_index)
+
+    try:
+        result = single_nb_execution(
+            notebook,
+            cwd=str(folder),
+            timeout=TIMEOUT,
+            allow_errors=False,
+            on_cell_execute=remember,
+        )
+    except Exception as error:  # a kernel that dies or does not start
+        return 0.0, _complaint(notebook, running, f"{type(error).__name__}: {error}")
+    if result.err is not None:
+        return result.time, _complaint(notebook, running, _reason(running["cell"], result.err))
+    for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                why = f"it writes to stderr:\n{output.text.strip()}"
+                return result.time, _complaint(notebook, {"cell": cell, "index": index}, why)
+    return result.time, None
+
+
+def _reason(cell, error):
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            return f"{output.ename}: {output.evalue}"
+    return str(error).strip().splitlines()[-1]
+
+
+def _complaint(notebook, running, why):
+    if "cell" not in running:
+        return f"no cell was run\n{why}"
+    source = "".join(f"    {line}\n" for line in running["cell"].source.splitlines())
+    return f"cell {running['index'] + 1} of {len(notebook.cells)}:\n{source}{why}"

@@ -1,0 +1,98 @@
+"""Run everything that must hold, stage by stage, and end with one verdict.
+
+python -m tools.run_tests [STAGE …]
+"""
+
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+
+from tools import kernels
+from tools.repository import ROOT, notebooks
+
+REPORTS = ROOT / "_build" / "reports"
+PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1"]
+NOTEBOOKS = [str(path.relative_to(ROOT)) for path in notebooks()]
+WEBSITE = "site or browser"
+
+STAGES = {
+    "format": [
+        [sys.executable, "-m", "ruff", "check", "--no-cache", "."],
+        [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "."],
+    ],
+    "unit": [[*PYTEST, "-n", "2", "-m", f"not ({WEBSITE})"]],
+    "chapters": [
+        [*PYTEST, "-n", "2", "--dist", "loadscope", "--nbval", "--nbval-current-env", *NOTEBOOKS]
+    ],
+    "book": [[sys.executable, "-m", "tools.build"]],
+    "site": [[*PYTEST, "tests/site", "-m", WEBSITE]],
+}
+NEEDS = {"site": "book"}
+
+
+@dataclass
+class Result:
+    """What a stage came to."""
+
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def run_stage(name):
+    """Run the commands of one stage with their output shown; return what they came to."""
+    start = time.monotonic()
+    passed = failed = skipped = 0
+    for command in STAGES[name]:
+        report = REPORTS / f"{name}.xml"
+        report.unlink(missing_ok=True)
+        tests = command[: len(PYTEST)] == PYTEST
+        if tests:
+            command = [*command, f"--junitxml={report}"]
+        print(f"$ python {' '.join(command[1:])}", flush=True)
+        code = subprocess.run(command, cwd=ROOT).returncode
+        if tests and report.is_file():
+            suite = ElementTree.parse(report).getroot().find("testsuite").attrib
+            bad = int(suite["failures"]) + int(suite["errors"])
+            skipped += int(suite["skipped"])
+            passed += int(suite["tests"]) - bad - int(suite["skipped"])
+            failed += bad or (code != 0)  # no test at all, or the runner itself failed
+        else:
+            passed += code == 0
+            failed += code != 0
+    return Result(passed, failed, skipped, time.monotonic() - start)
+
+
+def main(names):
+    """Run the stages and print the table and the verdict."""
+    names = names or list(STAGES)
+    if unknown := [name for name in names if name not in STAGES]:
+        raise SystemExit(f"Unknown stage {unknown[0]!r}; there are: {', '.join(STAGES)}.")
+    kernels.enter()
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    results = {}
+    for number, name in enumerate(names, 1):
+        print(f"\n=== {number}/{len(names)} {name} ===", flush=True)
+        needed = results.get(NEEDS.get(name))
+        if needed and needed.failed:
+            print(f"Not run: it needs the stage {NEEDS[name]}, which failed.")
+            results[name] = Result(0, 1, 0, 0.0)
+            continue
+        results[name] = run_stage(name)
+    print(f"\n{'stage':<10}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for name, r in results.items():
+        print(f"{name:<10}{r.passed:>8}{r.failed:>8}{r.skipped:>9}{r.seconds:>9.0f}")
+    passed, failed, skipped = (
+        sum(getattr(r, kind) for r in results.values()) for kind in ("passed", "failed", "skipped")
+    )
+    print(f"\n{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main(sys.argv[1:]))
