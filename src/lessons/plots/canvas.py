@@ -69,7 +69,7 @@ def canvas(title, xlabel, ylabel, *, columns=1, figsize=None, sharey=False):
     figure, axes : Figure, and an Axes (one column) or an array of Axes
         The figure is closed: pyplot will not show it a second time.
     """
-    size = figsize or ((7, 4.2) if columns == 1 else (3.9 * columns, 3.9))
+    size = figsize or ((6.2, 4) if columns == 1 else (3.9 * columns, 3.9))
     figure, axes = plt.subplots(1, columns, figsize=size, sharey=sharey, squeeze=False)
     for i, ax in enumerate(axes[0]):
         ax.set_title(title if isinstance(title, str) else title[i])
@@ -123,5 +123,5 @@ def legend_below(figure, ax):
     """A legend under the axes never covers a line."""
     handles, labels = ax.get_legend_handles_labels()
     longest = max(map(len, labels))
-    columns = max(1, min(len(labels), 84 // (longest + 8)))
+    columns = max(1, min(len(labels), 72 // (longest + 8)))
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
