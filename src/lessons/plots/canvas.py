@@ -122,6 +122,6 @@ def named_arrays(name, curves):
 def legend_below(figure, ax):
     """A legend under the axes never covers a line."""
     handles, labels = ax.get_legend_handles_labels()
-    longest = max(map(len, labels))
-    columns = max(1, min(len(labels), 72 // (longest + 8)))
+    lengths = [len(label) + 8 for label in labels]  # in letters, with the handle and the gap
+    columns = len(labels) if sum(lengths) <= 84 else max(1, 76 // max(lengths))
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
