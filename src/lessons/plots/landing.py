@@ -42,7 +42,7 @@ def draw(depth, gain):
             f"The error signal at layer 1 is {verdict}",
             "layer (1 = next to the input)",
             "log10 of the error signal's norm",
-            figsize=(6.4, 3.7),
+            figsize=(6.4, 3.3),
         )
         ax.plot(np.arange(1, depth + 1), np.log10(norms), **look(0, role))
         ax.axhline(0, color="#5f6670", linewidth=0.8, zorder=0)
