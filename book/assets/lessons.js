@@ -33,6 +33,14 @@ function describeWidgets() {
   }
 }
 
+// Paper is white: print in the light colours, then go back.
+const paper = window.matchMedia("print");
+paper.addEventListener("change", () => {
+  const page = document.documentElement.dataset;
+  if (paper.matches) [page.onScreen, page.theme] = [page.theme, "light"];
+  else page.theme = page.onScreen;
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   // The logo stands outside every landmark.
   const brand = document.querySelector(".bd-sidebar-primary .navbar-brand")?.parentElement;

@@ -32,13 +32,13 @@ ARGUMENTS = [
 COMPRESSED = {".avif", ".gif", ".jpg", ".png", ".webp", ".woff", ".woff2"}
 
 # What axe looks at. Colours do not depend on the width, structure does not depend on the colours.
-COLOURS = ["color-contrast", "link-in-text-block"]
+# Code has the same few colours on every page and takes longest: one test looks at one page's code.
 AXE = {"resultTypes": ["violations"], "preload": False}
-AXE_RUNS = {
-    "desk": {"light": AXE, "dark": AXE | {"runOnly": COLOURS}},
-    "phone": {"light": AXE | {"rules": {rule: {"enabled": False} for rule in COLOURS}}},
-}
-
+COLOURS = ["color-contrast", "link-in-text-block"]
+STRUCTURE = ({}, AXE | {"rules": {rule: {"enabled": False} for rule in COLOURS}})
+TEXT = ({"exclude": [["pre"]]}, AXE | {"runOnly": COLOURS})
+CODE = ({"include": [["pre"]]}, AXE | {"runOnly": COLOURS})
+AXE_RUNS = {"desk": {"light": [STRUCTURE, TEXT], "dark": [TEXT]}, "phone": {"light": [STRUCTURE]}}
 CONTROLS = ".noUi-handle[role=slider], select"
 
 
@@ -167,21 +167,32 @@ def visited():
     return {}
 
 
-@pytest.fixture
-def visit(visited, open_page):
-    """A function that returns what was seen of a page, visiting it the first time."""
+@pytest.fixture(scope="session")
+def axe():
+    """A function that turns a page light or dark and returns what axe-core finds there."""
     from axe_playwright_python.sync_playwright import Axe
+
+    def violations(page, mode, runs):
+        page.emulate_media(color_scheme=mode)
+        page.wait_for_selector(f'html[data-theme="{mode}"]', state="attached")
+        page.evaluate("probe.still()")
+        found = [Axe().run(page, context=c or None, options=o).response for c, o in runs]
+        return [violation for response in found for violation in response["violations"]]
+
+    return violations
+
+
+@pytest.fixture
+def visit(visited, open_page, axe):
+    """A function that returns what was seen of a page, visiting it the first time."""
 
     def look(name, room="desk"):
         if (name, room) not in visited:
             seen = visited[name, room] = Visit(name)
             page = open_page(f"{name}.html", room, seen)
             seen.content = page.evaluate("probe.content()")
-            for mode, options in AXE_RUNS[room].items():
-                page.emulate_media(color_scheme=mode)
-                page.wait_for_selector(f'html[data-theme="{mode}"]', state="attached")
-                page.evaluate("probe.still()")
-                seen.axe[mode] = Axe().run(page, options=options).response["violations"]
+            for mode, runs in AXE_RUNS[room].items():
+                seen.axe[mode] = axe(page, mode, runs)
             for explorer in page.query_selector_all(".lessons-explore"):
                 for control in explorer.query_selector_all(CONTROLS):
                     seen.moves.append(move(page, explorer, control))
@@ -200,6 +211,12 @@ def move(page, explorer, control):
     after = explorer.evaluate("probe.picture")
     seen = control.evaluate("probe.control")
     return seen | {"before": before, "after": after, "heights": heights}
+
+
+@pytest.fixture(scope="session")
+def code_colours(axe):
+    """A function that returns what axe-core finds in the code of a page."""
+    return lambda page, mode: axe(page, mode, [CODE])
 
 
 @pytest.fixture(scope="session")

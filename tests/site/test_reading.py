@@ -41,6 +41,13 @@ def test_a_touch_on_the_slider_changes_the_figure(open_page):
     page.wait_for_function(CHANGED, arg=[explorer, before])
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_code_can_be_read(open_page, code_colours, described, mode):
+    chapter = next(name for name in build.pages() if name.startswith("notebooks/"))
+    violations = code_colours(open_page(f"{chapter}.html"), mode)
+    assert not violations, described(violations)
+
+
 def test_touch_targets_on_a_phone_are_large_enough(open_page):
     page = open_page("book/index.html", "phone")
     small = page.evaluate(
@@ -75,20 +82,29 @@ def test_the_colour_button_turns_the_page_and_its_figures(open_page):
     page.evaluate("localStorage.clear()")
 
 
+def test_a_dark_page_is_printed_light_and_is_dark_again_afterwards(open_page):
+    page = open_page("book/index.html")
+    theme = "document.documentElement.dataset.theme"
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{theme} === 'dark'")
+    page.emulate_media(color_scheme="dark", media="print")
+    page.wait_for_function(f"{theme} === 'light'")
+    page.emulate_media(color_scheme="dark", media="screen")
+    page.wait_for_function(f"{theme} === 'dark'")
+
+
 def test_search_finds_clipping(open_page):
     page = open_page("search.html?q=clipping")
     page.wait_for_selector("#search-results li a")
     assert page.locator("#search-results li a").count() >= 1
 
 
-def test_search_opens_by_keyboard_and_is_accessible(open_page, described):
-    from axe_playwright_python.sync_playwright import Axe
-
+def test_search_opens_by_keyboard_and_is_accessible(open_page, axe, described):
     page = open_page("book/index.html")
     page.keyboard.press("Control+k")
     page.wait_for_selector("#pst-search-dialog[open]")
     assert page.evaluate("document.activeElement.type") == "search"
-    violations = Axe().run(page).response["violations"]
+    violations = axe(page, "light", [({}, {"resultTypes": ["violations"], "preload": False})])
     assert not violations, described(violations)
 
 
