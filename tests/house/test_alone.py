@@ -39,7 +39,7 @@ def address(tmp_path):
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-q", "-m", "package"], check=True)
-    return f"file://{clone}"
+    return f"file://localhost{clone}"  # pip before 23.3 wants a host
 
 
 @pytest.fixture
