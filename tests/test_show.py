@@ -112,19 +112,7 @@ def test_a_lambda_is_shown_as_it_stands():
     assert "w * s * (1 - s)" in shown(slope).text
 
 
-def luminance(color):
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one, other):
-    """The contrast ratio of WCAG 2.2."""
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_every_colour_can_be_read_without_the_website_s_stylesheet():
+def test_every_colour_can_be_read_without_the_website_s_stylesheet(contrast):
     page = shown(_check)._repr_html_()
     paper = re.search(r"background:var\(--lessons-paper,(#\w{6})\)", page)[1]
     inks = set(re.findall(r"[ ;\"]color:var\(--lessons-[a-z]+,(#\w{6})\)", page))

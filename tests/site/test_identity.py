@@ -18,18 +18,6 @@ def variables(selector):
     return dict(re.findall(r"--([\w-]+):\s*(#\w+);", rule))
 
 
-def luminance(color):
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one, other):
-    """The contrast ratio of WCAG 2.2."""
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
-
-
 def test_pages_and_figures_have_one_palette():
     found = {k.removeprefix("lessons-"): v.lower() for k, v in variables(":root").items()}
     assert found == {name: color.lower() for name, color in COLORS.items()}
@@ -50,7 +38,7 @@ def test_the_social_card_has_the_size_that_networks_show():
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_shown_source_can_be_read(mode):
+def test_shown_source_can_be_read(mode, contrast):
     found = variables(f'html[data-theme="{mode}"]')
     inks = ["ink", "keyword", "comment", "string", "number", "name"]
     for ink in inks:
