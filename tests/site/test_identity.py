@@ -49,7 +49,7 @@ def test_shown_source_can_be_read(mode, contrast):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("ink", ["text-base", "text-muted", "link", "link-hover", "inline-code"])
-def test_text_can_be_read(mode, ink):
+def test_text_can_be_read(mode, ink, contrast):
     found = variables(f'html[data-theme="{mode}"]')
     for paper in ("pst-color-background", "lessons-paper"):
         assert contrast(found[f"pst-color-{ink}"], found[paper]) >= 4.5
