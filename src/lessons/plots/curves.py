@@ -62,8 +62,9 @@ def lines(x, curves, title, xlabel, ylabel, *, roles=None, markers=False, log=""
 def _plain_numbers(axis):
     """Let a short logarithmic axis show plain numbers (0.2, 0.5, 1) instead of powers."""
     low, high = axis.get_data_interval()
-    if high / low < 2000:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if high / low < 1e5:
+        between = (1, 2, 5) if high / low < 600 else (1,)
+        axis.set_major_locator(LogLocator(subs=between))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
 
