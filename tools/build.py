@@ -148,7 +148,12 @@ def build(output):
         chapters.run(jobs, cache)
 
     toc = (ROOT / "_toc.yml").read_bytes()
-    fresh_if_changed(work, hashlib.sha256(base.encode() + toc).hexdigest())
+    digest = hashlib.sha256(base.encode() + toc)
+    for path in sorted(
+        (ROOT / "book" / "assets").glob("*.*")
+    ):  # Sphinx copies them with pages only
+        digest.update(path.name.encode() + path.read_bytes())
+    fresh_if_changed(work, digest.hexdigest())
     for path, _, _ in jobs:  # Sphinx does not see that the outputs are new
         name = path.relative_to(ROOT).with_suffix(".doctree")
         (work / "_build" / ".doctrees" / name).unlink(missing_ok=True)

@@ -88,6 +88,14 @@ def test_from_nothing_to_a_site_and_on(book):
     assert "Chapters to run: 1 of 2" in said
     assert "notebooks/part/a.ipynb" in said
 
+    # The stylesheet changed: no chapter runs, and the site has the new one.
+    with (book.root / "book" / "assets" / "lessons.css").open("a") as file:
+        file.write("\n.later { color: red }\n")
+    code, said = book.build()
+    assert code == 0, said
+    assert "Chapters to run: 0 of 2" in said
+    assert ".later" in (book.site / "_static" / "lessons.css").read_text()
+
     # A chapter fails: the cell, its source and the reason are named; the whole site stays.
     before = book.page("notebooks/part/b")
     book.write("b", "x = 0\n1 / x")
