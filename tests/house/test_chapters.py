@@ -74,6 +74,16 @@ def test_pictures_are_described(path):
             assert not re.search(r"\.(png|svg|jpe?g|webp)\b|_images/", alt), f"a path: {alt!r}"
 
 
+@each(CHAPTERS)
+def test_long_code_that_draws_is_folded(path):
+    """The reader sees the question and the figure; the code is one click away."""
+    code = [cell for cell in load(path).cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code):
+        long = "mystnb" in cell.metadata and len(cell.source.splitlines()) > 8
+        if number == 1 or long:
+            assert "hide-input" in cell.metadata.get("tags", []), f"cell {cell.id}: tag hide-input"
+
+
 @each(PAGES)
 def test_long_functions_live_in_the_package(path):
     tree = imports.notebook_tree(load(path))
