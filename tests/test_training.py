@@ -51,6 +51,7 @@ def test_training_on_whole_batches_is_plain_torch(data, optimizer, momentum, mak
         record_every=1,
     )
     torch.testing.assert_close(history.loss[:5], losses)
+    torch.testing.assert_close(history.batch_loss[:5], losses)  # one batch is all the data here
     for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(a, b)
     assert history.steps == [0, 1, 2, 3, 4, 5] and history.gradient_norms.shape == (6, 3)

@@ -1,7 +1,7 @@
 """One training loop for the whole book: it records loss, accuracy and gradient norms by layer."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch.nn import functional
@@ -30,6 +30,8 @@ class History:
     layer_names : list of str
     stopped_at : int or None
         The step at which the loss or a weight was no longer finite; None if that never happened.
+    batch_loss : list of float
+        The loss of each step's batch, at every step, not only at the recorded ones.
     """
 
     steps: list
@@ -38,6 +40,7 @@ class History:
     gradient_norms: torch.Tensor
     layer_names: list
     stopped_at: int | None
+    batch_loss: list = field(default_factory=list)
 
     def __repr__(self):
         end = f"{len(self.steps)} records to step {self.steps[-1]}, last loss {self.loss[-1]:.3g}"
@@ -195,7 +198,7 @@ def train(
     else:
         stepper = torch.optim.SGD(parameters, lr=lr, momentum=momentum)
 
-    kept, losses, accuracies, norms, stopped_at = [], [], [], [], None
+    kept, losses, accuracies, norms, batch_losses, stopped_at = [], [], [], [], [], None
     # Without an explicit choice tqdm's own environment variable TQDM_DISABLE decides.
     shown = {"delay": 2} if progress is None else {"disable": not progress}
     bar = tqdm(total=steps, desc="training", leave=False, **shown)
@@ -205,7 +208,8 @@ def train(
         stepper.zero_grad()
         value = function(model(x[batch]), y[batch])
         value.backward()
-        finite = math.isfinite(value.item()) and _all_finite(parameters)
+        batch_losses.append(value.item())
+        finite = math.isfinite(batch_losses[-1]) and _all_finite(parameters)
         if step % record_every == 0 or step == steps or not finite:
             kept.append(step)
             norms.append(list(gradient_norms(model).values()))
@@ -229,6 +233,7 @@ def train(
         torch.tensor(norms, dtype=torch.float64),
         list(weights_by_layer(model)),
         stopped_at,
+        batch_losses,
     )
 
 

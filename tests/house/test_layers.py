@@ -15,6 +15,7 @@ LAYERS = [
     {"networks", "data", "training"},
     {"bounds", "propagation"},
     {"causes", "fixes"},
+    {"signs"},
     {"plots"},
     {"_svg"},
     {"_frames"},

@@ -123,5 +123,5 @@ def legend_below(figure, ax):
     """A legend under the axes never covers a line."""
     handles, labels = ax.get_legend_handles_labels()
     lengths = [len(label) + 8 for label in labels]  # in letters, with the handle and the gap
-    columns = len(labels) if sum(lengths) <= 84 else max(1, 76 // max(lengths))
+    columns = len(labels) if sum(lengths) <= 76 else max(1, 76 // max(lengths))
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)

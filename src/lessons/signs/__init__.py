@@ -1,0 +1,1 @@
+"""Part *signs* of the course."""
