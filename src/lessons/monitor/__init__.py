@@ -1,0 +1,18 @@
+"""A gradient monitor: one line says what is wrong, where, since when, and what to do.
+
+::
+
+    with Monitor(model, optimizer) as monitor:
+        ...  # the training loop, unchanged
+    print(monitor.report())
+
+It needs PyTorch alone.
+"""
+
+from lessons.monitor.monitor import Monitor
+from lessons.monitor.record import Record
+from lessons.monitor.rows import Row
+from lessons.monitor.rules import findings
+from lessons.monitor.thresholds import KINDS, Finding, Thresholds
+
+__all__ = ["KINDS", "Finding", "Monitor", "Record", "Row", "Thresholds", "findings"]

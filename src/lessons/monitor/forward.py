@@ -1,0 +1,178 @@
+"""What is read during the forward pass of a watched step: hooks on modules, gone afterwards."""
+
+import math
+
+import torch
+from torch import nn
+
+from lessons.monitor import measure, through_time, units
+
+MOST_CALLS = 8  # of one module in one forward pass, whose activations are looked at
+
+
+def _nothing(*arguments):
+    """Do nothing: what a hook becomes in a copy or a pickle of the model."""
+
+
+def _inert():
+    return _nothing
+
+
+class Hook:
+    """A hook that works for its own model alone; copying or pickling the model leaves it out.
+
+    Within compiled code it does nothing, so that the graph does not break.
+    """
+
+    def __init__(self, function, name):
+        self.function, self.name = function, name
+
+    def __call__(self, module, *arguments):
+        if torch.compiler.is_compiling():
+            return None
+        return self.function(self.name, module, *arguments)
+
+    def __reduce__(self):
+        return _inert, ()
+
+
+def _finite_or_inf(value):
+    return value if math.isfinite(value) else math.inf
+
+
+def _listens(module):
+    """Return whether this call belongs to training: not to evaluation, nor to a recomputation."""
+    in_backward = torch._C._current_graph_task_id() != -1
+    return module.training and torch.is_grad_enabled() and not in_backward
+
+
+class Forward:
+    """Collects activations, signals and gradients through time between two optimizer steps.
+
+    Parameters
+    ----------
+    names : Names
+    timed : callable
+        Called as ``timed()`` it returns a context manager that counts the time spent in it.
+    """
+
+    def __init__(self, names, timed):
+        self._names, self._timed = names, timed
+        self._handles, self._series = [], {}
+        self.order = {}  # module name: place of its first call
+        self.clear()
+
+    def clear(self):
+        """Forget what was collected."""
+        self._calls = {}
+        self._signals, self._times = {}, {}
+        self._answers = {}
+        self._channels_first = False
+
+    def attach(self):
+        """Put the hooks on."""
+        if self._handles:
+            return
+        for name, module in self._names.modules():
+            self._attach_to(name, module)
+
+    def _attach_to(self, name, module):
+        add = self._handles.append
+        if units.kind(module):
+            add(module.register_forward_hook(Hook(self._activation, name)))
+        elif through_time.is_recurrent(module) and any(
+            p.requires_grad for p in module.parameters()
+        ):
+            hook = Hook(self._before_recurrent, name)
+            add(module.register_forward_pre_hook(hook, with_kwargs=True))
+        if through_time.is_step(module):
+            self._series.setdefault(name, through_time.Series())
+            add(module.register_forward_hook(Hook(self._repeated, name)))
+        if next(module.parameters(recurse=False), None) is not None:
+            add(module.register_forward_hook(Hook(self._signal, name)))
+
+    def detach(self):
+        """Take the hooks off."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def _call(self, name):
+        call = self._calls[name] = self._calls.get(name, 0) + 1
+        return call
+
+    def _activation(self, name, module, inputs, output):
+        if not _listens(module):
+            return
+        with self._timed(), torch.no_grad():
+            call = self._call(name)
+            self.order.setdefault(name, len(self.order))
+            if call <= MOST_CALLS:
+                found = units.answers(module, inputs, output, self._channels_first)
+                if found is not None:
+                    label = name if call == 1 else f"{name} (call {call})"
+                    self._answers[label] = (units.kind(module), *found)
+
+    def _signal(self, name, module, inputs, output):
+        if not _listens(module):
+            return
+        with self._timed(), torch.no_grad():
+            self.order.setdefault(name, len(self.order))
+            self._channels_first = units.is_channels_first(module)
+            output = output[0] if isinstance(output, tuple) and output else output
+            if isinstance(output, torch.Tensor) and output.is_floating_point() and output.numel():
+                low = output.dtype in (torch.float16, torch.bfloat16)
+                dtype = torch.float32 if low else None
+                norm = torch.linalg.vector_norm(output.detach(), dtype=dtype)
+                self._signals[name] = norm, output.numel()
+
+    def _repeated(self, name, module, inputs, output):
+        if not _listens(module):
+            return
+        with self._timed():
+            outputs = output if isinstance(output, tuple) else (output,)
+            self._series[name].call(outputs, self._timed)
+
+    def _before_recurrent(self, name, module, args, kwargs):
+        inside = bool(args) and isinstance(args[0], (torch.Tensor, nn.utils.rnn.PackedSequence))
+        if not inside or not _listens(module):
+            return None
+        with self._timed():
+            inputs, data = through_time.with_gradient(args[0])
+            sizes = getattr(inputs, "batch_sizes", None)
+
+            def listen(gradient):
+                with self._timed(), torch.no_grad():
+                    self._times[name] = through_time.norms_by_time(gradient, module, sizes)
+
+            data.register_hook(listen)
+            return (inputs, *args[1:]), kwargs
+
+    def backward_done(self):
+        """Close the pass: the next call of a module is the first of a new forward pass."""
+        self._calls = {}
+        for name, series in self._series.items():
+            found = series.end()
+            if found is not None:
+                self._times[name] = found
+
+    def take(self):
+        """Return what was collected, as arguments of `rows.Row`, and forget it."""
+        self.backward_done()  # in case no backward pass was noticed
+        signals = {}
+        for name, (norm, count) in self._signals.items():
+            signals[name] = _finite_or_inf(float(norm)) / count**0.5
+        kinds, vectors, limits = (
+            zip(*self._answers.values(), strict=True) if self._answers else [()] * 3
+        )
+        found = measure.shares_at_most(vectors, limits)
+        shares = {"dead": {}, "saturated": {}}
+        for label, kind, share in zip(self._answers, kinds, found, strict=True):
+            shares[kind][label] = share
+        times = {
+            name: (steps, [_finite_or_inf(norm) for norm in norms.tolist()])
+            for name, (steps, norms) in self._times.items()
+            if len(steps) >= through_time.FEWEST
+        }
+        self.clear()
+        return {"signals": signals, "times": times, **shares}

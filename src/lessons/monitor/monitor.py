@@ -1,0 +1,151 @@
+"""The monitor: one line around a training loop that stays as it is."""
+
+import torch
+
+from lessons._check import choice, integer, number
+from lessons.monitor.names import Names
+from lessons.monitor.record import Record
+from lessons.monitor.report import Report
+from lessons.monitor.rules import findings
+from lessons.monitor.thresholds import SEVERITIES, Thresholds
+from lessons.monitor.watch import Watch
+
+
+def _optimizers(optimizer):
+    """Return the list of optimizers, each without the wrapper of a training library."""
+    several = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
+    found = []
+    for one in several:
+        while isinstance(inner := getattr(one, "optimizer", None), torch.optim.Optimizer):
+            one = inner
+        if not isinstance(one, torch.optim.Optimizer):
+            raise TypeError(
+                f"optimizer={one!r} is a {type(one).__name__}; expected a torch.optim.Optimizer."
+            )
+        found.append(one)
+    if not found:
+        raise ValueError("optimizer=[] is empty; expected at least one optimizer.")
+    return found
+
+
+def _models(model):
+    several = model if isinstance(model, dict) else {"": model}
+    for one in several.values():
+        if not isinstance(one, torch.nn.Module):
+            raise TypeError(f"model is a {type(one).__name__}; expected a torch.nn.Module.")
+    return model
+
+
+class Monitor:
+    """Watch a training run; say what is wrong, where, since when, and what to do.
+
+    The training loop stays as it is and computes bit for bit the same weights. Between watched
+    steps no hook is on the model or its parameters.
+
+    Parameters
+    ----------
+    model : nn.Module or dict of str to nn.Module
+        Wrapped (DDP, DataParallel, ``torch.compile``) or not. Within compiled modules the forward
+        pass is not looked at; gradients, weights and updates are.
+    optimizer : torch.optim.Optimizer or list of them
+        Each counts its own steps.
+    every : int, default 10
+        Look at every this many steps, and at steps 0, 1, 2, 4, 8, … below.
+    budget : float, optional
+        The share of the training time that may go into looking; 0.02 is 2 %. The monitor times
+        itself and looks less often where it must. Then what is recorded depends on the machine.
+    limits : Thresholds, optional
+        What the rules call too much or too little.
+    capacity : int, default 256
+        How many watched steps are kept: older ones ever further apart.
+
+    Raises
+    ------
+    TypeError, ValueError
+        On arguments of a wrong kind or size.
+
+    Notes
+    -----
+    Gradient norms are unscaled under `torch.amp.GradScaler`, and summed up under gradient
+    accumulation. They are taken after the backward pass, before any clipping, and again when the
+    optimizer steps. Forward passes in evaluation mode or without gradients are not looked at.
+    Activations that are called as functions are no modules and cannot be seen.
+
+    Examples
+    --------
+    >>> model = torch.nn.Linear(3, 1)
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> with Monitor(model, optimizer) as monitor:
+    ...     for step in range(20):
+    ...         loss = model(torch.ones(8, 3)).square().mean()
+    ...         loss.backward()
+    ...         optimizer.step()
+    ...         optimizer.zero_grad()
+    >>> monitor.healthy(), [row.step for row in monitor.record.rows]
+    (True, [0, 1, 2, 4, 8, 10])
+    """
+
+    def __init__(self, model, optimizer, every=10, *, budget=None, limits=None, capacity=256):
+        every = integer("every", every)
+        share = None if budget is None else number("budget", budget, above=0)
+        self.record = Record(capacity=integer("capacity", capacity, least=64))
+        self._limits = Thresholds() if limits is None else limits
+        names, optimizers = Names(_models(model)), _optimizers(optimizer)
+        self._watch = Watch(names, optimizers, self.record, every, share)
+        self.closed = False
+
+    def close(self):
+        """Take every hook off. What was recorded stays."""
+        if not self.closed:
+            self.closed = True
+            self._watch.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def loss(self, value):
+        """Note the loss of this step; without it the rules about the loss say nothing.
+
+        Parameters
+        ----------
+        value : float or Tensor of one element
+            From a device other than the CPU it is taken on watched steps alone, since reading it
+            waits for the device.
+        """
+        with self._watch.budget:
+            step = max(track.step for track in self._watch.tracks)
+            if isinstance(value, torch.Tensor):
+                value = value.detach()
+                if not (value.is_cpu or self._watch.watching()):
+                    return
+            self.record.add_loss(step, float(value))
+
+    def findings(self):
+        """Return what is wrong as a list of `Finding`, the gravest first."""
+        return findings(self.record, self._limits)
+
+    def healthy(self, severity="warning"):
+        """Return whether there is no finding of this severity or a graver one.
+
+        Parameters
+        ----------
+        severity : {"notice", "warning", "error"}
+            A notice is a sign that does no harm yet.
+        """
+        least = SEVERITIES.index(choice("severity", severity, SEVERITIES))
+        return all(SEVERITIES.index(found.severity) < least for found in self.findings())
+
+    def report(self):
+        """Return the findings and numbers so far, to be printed, shown or saved."""
+        return Report(self.record, tuple(self.findings()))
+
+    def __repr__(self):
+        state = "closed" if self.closed else "open"
+        rows = len(self.record.rows)
+        return f"Monitor({state}, {self.record.steps} steps, {rows} of them watched and kept)"
+
+    def _repr_html_(self):
+        return self.report()._repr_html_()

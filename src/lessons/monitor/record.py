@@ -1,0 +1,127 @@
+"""What a monitor has seen: rows of numbers, thinned so that a long run needs no more memory."""
+
+import math
+from dataclasses import dataclass, field
+
+from lessons.monitor.rows import NonFinite, first_bad
+
+
+def thin(rows, capacity, recent, step=lambda row: row.step):
+    """Return at most ``capacity`` rows: the newest, and older ones ever further apart.
+
+    The last ``recent`` rows stay. The older ones are sorted into bins of equal width on a
+    logarithmic scale of steps, and the first of each bin stays.
+
+    Examples
+    --------
+    >>> thin(range(1000), 14, 4, step=lambda row: row)
+    [0, 1, 3, 7, 15, 31, 62, 125, 250, 499, 996, 997, 998, 999]
+    """
+    rows = list(rows)
+    if len(rows) <= capacity:
+        return rows
+    old, new = rows[: len(rows) - recent], rows[len(rows) - recent :]
+    at = [math.log(step(row) + 1) for row in old]
+    width = (at[-1] - at[0]) / (capacity - recent) or 1.0
+    kept, bins = [], set()
+    for place, row in zip(at, old, strict=True):
+        bin = min(int((place - at[0]) / width), capacity - recent - 1)
+        if bin not in bins:
+            bins.add(bin)
+            kept.append(row)
+    return kept + new
+
+
+@dataclass
+class Record:
+    """Everything the rules look at.
+
+    Attributes
+    ----------
+    rows : list of Row
+        In the order of time.
+    losses : list of (int, float)
+        Step and value, as given to ``Monitor.loss``.
+    matrices : tuple of str
+        The weight matrices in the order in which signals pass them, from input to output.
+    layers : dict of str to Layer
+        The same matrices by name.
+    outputs : tuple of str
+        Modules after which no weight comes: their activations answer, so they may saturate.
+    steps : int
+        Steps made so far, of the optimizer that made most.
+    skipped : list of int
+        Steps that a gradient scaler skipped: how many in all, the longest run of them, the
+        present run.
+    bad : NonFinite or None
+        The first tensor seen that was not finite.
+    capacity, recent : int
+        How many rows are kept, and how many of the newest of them without gaps.
+    """
+
+    rows: list = field(default_factory=list)
+    losses: list = field(default_factory=list)
+    matrices: tuple = ()
+    layers: dict = field(default_factory=dict)
+    outputs: tuple = ()
+    steps: int = 0
+    skipped: list = field(default_factory=lambda: [0, 0, 0])
+    bad: NonFinite | None = None
+    capacity: int = 256
+    recent: int = 32
+    _ordered: tuple = (0, 0)
+
+    def add(self, row, sees_every_step=False):
+        """Append a row; thin the rows when there are too many."""
+        if self.bad is None or (self.bad.what == "loss" and self.bad.step == row.step):
+            before = [old.step for old in self.rows if old.optimizer == row.optimizer]
+            follows = row.step - 1 == (before[-1] if before else -1)
+            self.bad = first_bad(row, self.matrices, follows or sees_every_step) or self.bad
+        self.rows.append(row)
+        # Late and together: thinning one at a time would cost as much as a small step.
+        if len(self.rows) >= self.capacity + self.recent:
+            self.rows = thin(self.rows, self.capacity, self.recent)
+
+    def add_loss(self, step, value):
+        """Append a loss; thin the losses when there are too many."""
+        if not math.isfinite(value) and self.bad is None:
+            self.bad = NonFinite(step, "loss", "loss", True)
+        self.losses.append((step, value))
+        if len(self.losses) >= 4 * self.capacity:
+            self.losses = thin(self.losses, 2 * self.capacity, self.capacity, lambda pair: pair[0])
+
+    def skip(self, skipped):
+        """Note that a step was skipped, or that one was made."""
+        run = self.skipped[2] + 1 if skipped else 0
+        self.skipped = [self.skipped[0] + skipped, max(self.skipped[1], run), run]
+
+    def note_order(self, layers, order):
+        """Sort the weight matrices from input to output.
+
+        Parameters
+        ----------
+        layers : iterable of Layer
+        order : dict of str to int
+            When each module was first called; where one is missing, the order of definition
+            decides for all.
+        """
+        self.layers |= {layer.name: layer for layer in layers if layer.matrix}
+        if self._ordered == (len(self.layers), len(order)):
+            return
+        self._ordered = len(self.layers), len(order)
+        places = {name: layer.place for name, layer in self.layers.items()}
+        if all(layer.module in order for layer in self.layers.values()):
+            places = {name: order[layer.module] for name, layer in self.layers.items()}
+            last = max(places.values(), default=-1)
+            self.outputs = tuple(name for name, place in order.items() if place > last)
+        self.matrices = tuple(sorted(places, key=places.get))
+
+    def usable(self, optimizer=None):
+        """Return the rows before anything was not finite: what the other rules look at."""
+        rows = []
+        for row in self.rows:
+            if not row.finite() or (self.bad is not None and row.step >= self.bad.step):
+                break
+            if optimizer is None or row.optimizer == optimizer:
+                rows.append(row)
+        return rows

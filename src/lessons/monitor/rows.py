@@ -1,0 +1,116 @@
+"""One look at a training step, and the first number in it that was not finite."""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+
+QUANTITIES = ("gradient", "used", "weight", "update")
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One watched step of one optimizer.
+
+    Attributes
+    ----------
+    step : int
+        How many steps this optimizer had made before.
+    optimizer : int
+        Its place among the monitor's optimizers.
+    names : tuple of str
+        The parameters, in the order of the optimizer's groups.
+    values : Tensor of float64, shape (4, parameters)
+        L2 norms: of the gradient as the backward pass left it (unscaled, before clipping), of the
+        gradient the optimizer used, of the weight before the step, of the update (of weights
+        with two or more dimensions). NaN means that it was not seen or that there is no
+        gradient, inf that an element was not finite.
+    signals : dict of str to float
+        Root mean square of each layer's output in the forward pass, in the order of the calls.
+    dead, saturated : dict of str to float
+        Share of dead units and saturated values by activation module.
+    idle : dict of str to float
+        Share of biases whose gradient is exactly 0, by layer; where no dead units can be seen.
+    times : dict of str to tuple of (list of int, list of float)
+        Time steps and gradient norms by recurrent module.
+    """
+
+    step: int
+    optimizer: int
+    names: tuple
+    values: torch.Tensor
+    signals: dict = field(default_factory=dict)
+    dead: dict = field(default_factory=dict)
+    saturated: dict = field(default_factory=dict)
+    idle: dict = field(default_factory=dict)
+    times: dict = field(default_factory=dict)
+
+    def get(self, quantity, names=None):
+        """Return a quantity (also "ratio", update over weight) of the named parameters.
+
+        Returns
+        -------
+        Tensor of float64
+            NaN where nothing is known.
+        """
+        if quantity == "ratio":
+            values = self.values[3] / self.values[2].clamp(min=1e-300)
+            values = torch.where(self.values[2] > 0, values, math.nan)
+        else:
+            values = self.values[QUANTITIES.index(quantity)]
+        if names is None:
+            return values
+        known = dict(zip(self.names, values.tolist(), strict=True))
+        return torch.tensor([known.get(name, math.nan) for name in names], dtype=torch.float64)
+
+    def finite(self):
+        """Return whether everything that was measured is finite."""
+        numbers = [*self.signals.values(), *(v for _, t in self.times.values() for v in t)]
+        return not self.values.isinf().any() and all(map(math.isfinite, numbers))
+
+
+@dataclass(frozen=True)
+class NonFinite:
+    """The first tensor seen that was not finite.
+
+    Attributes
+    ----------
+    step : int
+    what : str
+        "output", "loss", "gradient" or "weight".
+    name : str
+        Of the module or parameter; "loss" for the loss.
+    certain : bool
+        Whether the step before was seen to be finite, so that this is the first step.
+    others : tuple of str
+        What else of the same kind was not finite in that step.
+    """
+
+    step: int
+    what: str
+    name: str
+    certain: bool
+    others: tuple = ()
+
+
+def first_bad(row, matrices, certain):
+    """Return the first tensor of this step that is not finite, or None.
+
+    In the order of the computation: weights, outputs from input to output, gradients back from
+    the output, updates.
+    """
+    place = {name: i for i, name in enumerate(matrices)}
+
+    def names_of(quantity):
+        values = zip(row.names, row.get(quantity).tolist(), strict=True)
+        names = [name for name, value in values if value == math.inf]
+        return sorted(names, key=lambda name: -place.get(name, -1))
+
+    outputs = [name for name, value in row.signals.items() if not math.isfinite(value)]
+    candidates = [("weight", names_of("weight")[::-1]), ("output", outputs)]
+    candidates += [("gradient", names_of("gradient")), ("gradient", names_of("used"))]
+    candidates += [("weight", names_of("update"))]
+    for what, names in candidates:
+        if names:
+            return NonFinite(row.step, what, names[0], certain, tuple(names[1:]))
+    return None

@@ -1,0 +1,81 @@
+"""Dead and saturated units, and numbers that are not finite."""
+
+from lessons.monitor.thresholds import Finding
+from lessons.monitor.trends import last_run
+
+NEARLY_ALL = 0.95
+
+
+def _layers_above(rows, field, limit, skip, least):
+    """Return {layer: the run of rows at the end in which its share is at or above the limit}."""
+    layers = dict.fromkeys(label for row in rows for label in getattr(row, field))
+    found = {}
+    for label in layers:
+        if label.split(" (call")[0] in skip:
+            continue
+        seen = [row for row in rows if label in getattr(row, field)]
+        run = last_run(seen, lambda row, label=label: getattr(row, field)[label] >= limit)
+        if len(run) >= least:
+            found[label] = run
+    return found
+
+
+def _finding(kind, field, above, limit, source, what, learning):
+    since = min(run[0].step for run in above.values())
+    shares = {label: getattr(run[-1], field)[label] for label, run in above.items()}
+    worst = max(shares, key=shares.get)
+    names = list(shares)
+    where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    severity = "error" if shares[worst] >= NEARLY_ALL and not learning else "warning"
+    evidence = f"{shares[worst]:.0%} {what} in {worst}"
+    rule = f"share at least {limit:.0%}"
+    return Finding(kind, where, since, severity, evidence, rule, source)
+
+
+def units(record, rows, limits, learning):
+    """Count dead units and saturated values.
+
+    Where no activation module is seen, biases with a gradient of exactly 0 stand for dead units.
+    """
+    found = []
+    modules_seen = any(row.dead for row in rows)
+    field, what = (
+        ("dead", "of the units are dead")
+        if modules_seen
+        else ("idle", "of the biases have no gradient")
+    )
+    above = _layers_above(rows, field, limits.dead_share, (), limits.least_rows)
+    if above:
+        source = limits.source("dead_share")
+        found.append(
+            _finding("dead_units", field, above, limits.dead_share, source, what, learning)
+        )
+    above = _layers_above(
+        rows, "saturated", limits.saturated_share, record.outputs, limits.least_rows
+    )
+    if above:
+        source, limit = limits.source("saturated_share"), limits.saturated_share
+        what = "of the values are saturated"
+        found.append(_finding("saturated", "saturated", above, limit, source, what, learning))
+    return found
+
+
+def non_finite(record, limits):
+    """Return a finding if a number was not finite, or a scaler skips one step after the other."""
+    found = []
+    if record.bad is not None:
+        bad = record.bad
+        since = "in this step" if bad.certain else "at or before this step"
+        more = f"; so were {len(bad.others)} more of the same kind" if bad.others else ""
+        evidence = f"the {bad.what} was not finite for the first time {since}{more}"
+        rule = "every number is finite"
+        found.append(Finding("non_finite", bad.name, bad.step, "error", evidence, rule, "IEEE 754"))
+    total, _, now = record.skipped
+    if now >= limits.skipped_in_a_row:
+        evidence = f"the gradient scaler skipped the last {now} steps, {total} in all"
+        rule = f"fewer than {limits.skipped_in_a_row} skipped steps in a row"
+        source = limits.source("skipped_in_a_row")
+        found.append(
+            Finding("non_finite", "all layers", record.steps, "error", evidence, rule, source)
+        )
+    return found

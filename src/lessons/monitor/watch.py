@@ -1,0 +1,130 @@
+"""The callbacks of one monitored training: when what is measured, and when hooks are on."""
+
+import torch
+
+from lessons.monitor import scaling
+from lessons.monitor.clock import Budget, following
+from lessons.monitor.forward import Forward
+from lessons.monitor.track import Track
+
+
+class Watch:
+    """Fills a record while a training loop runs.
+
+    A step is watched when it is due. Hooks are on the model and the parameters from the end of the
+    step before until its own end; between watched steps only the optimizers have hooks.
+
+    Parameters
+    ----------
+    names : Names
+    optimizers : list of torch.optim.Optimizer
+    record : Record
+    every : int
+    share : float or None
+        See `clock.Budget`.
+    """
+
+    def __init__(self, names, optimizers, record, every, share):
+        self.record, self.budget = record, Budget(share)
+        self._every, self._looks, self._queued = every, 0, False
+        self._forward = Forward(names, lambda: self.budget)
+        self.tracks = [Track(one, place, names) for place, one in enumerate(optimizers)]
+        self._by_optimizer = {id(track.optimizer): track for track in self.tracks}
+        self._handles = []
+        for optimizer in optimizers:
+            self._handles.append(optimizer.register_step_pre_hook(self._before_step))
+            self._handles.append(optimizer.register_step_post_hook(self._after_step))
+        scaling.listen(self)
+        self._forward.attach()
+        for track in self.tracks:
+            track.attach(self._accumulated)
+
+    def close(self):
+        """Take every hook off."""
+        self._forward.detach()
+        for track in self.tracks:
+            track.detach()
+        for handle in self._handles:
+            handle.remove()
+        scaling.leave(self)
+
+    def watching(self):
+        """Return whether the next step of any optimizer is watched."""
+        return any(track.step >= track.due for track in self.tracks)
+
+    def _accumulated(self, parameter):
+        """Have the gradients measured when this backward pass is over."""
+        if not self._queued:
+            self._queued = True
+            # Twice, so that the sums over processes (DDP), which end in a callback too, are done.
+            queue = torch.autograd.Variable._execution_engine.queue_callback
+            queue(lambda: queue(self._backward_done))
+
+    def _backward_done(self):
+        self._queued = False
+        with self.budget, torch.no_grad():
+            self._forward.backward_done()
+            for track in self.tracks:
+                if track.step >= track.due:
+                    track.gradients_ready()
+
+    def unscaled(self, optimizer):
+        """Measure again: the gradients were still scaled at the end of the backward pass."""
+        track = self._by_optimizer.get(id(optimizer))
+        if track is not None and track.step >= track.due:
+            with self.budget, torch.no_grad():
+                track.gradients_ready()
+
+    def skipped(self, optimizer):
+        """Count a step that a gradient scaler left out."""
+        if id(optimizer) in self._by_optimizer:
+            self.record.skip(True)
+
+    def _before_step(self, optimizer, args, kwargs):
+        track = self._by_optimizer[id(optimizer)]
+        if track.step < track.due and track.probe():
+            return
+        with self.budget, torch.no_grad():
+            track.due = min(track.due, track.step)
+            self._queued = False  # a backward pass that failed never got to its end
+            track.before_step(closure=any(map(callable, (*args, kwargs.get("closure")))))
+
+    def _after_step(self, optimizer, args, kwargs):
+        track = self._by_optimizer[id(optimizer)]
+        if track.was_skipped():
+            self.record.skip(True)
+            return
+        if self.record.skipped[2]:
+            self.record.skip(False)
+        looked = track.step >= track.due
+        if looked:
+            with self.budget, torch.no_grad():
+                self._look(track)
+        track.step += 1
+        if track.step > self.record.steps:
+            self.record.steps = track.step
+        if looked or track.step >= track.due:
+            with self.budget:
+                self._plan(track, looked)
+
+    def _look(self, track):
+        self._looks += 1
+        row = track.after_step(**self._forward.take())
+        if row is not None:
+            self.record.note_order(track.known_layers, self._forward.order)
+            self.record.add(row, track.sees_every_step)
+
+    def _plan(self, track, looked):
+        """Decide when to look next; put on the hooks for that and take off the others."""
+        if looked:
+            planned = following(track.step - 1, self._every)
+            track.due = self.budget.due(track.step, planned, self._looks)
+            track.can_probe = self.budget.affords(track.cost_of_probe())
+        if track.step >= track.due:
+            track.attach(self._accumulated)
+        else:
+            track.detach()
+        if self.watching():
+            self._forward.attach()
+        else:
+            self._forward.detach()

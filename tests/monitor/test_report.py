@@ -1,0 +1,142 @@
+"""The report in its forms."""
+
+import html.parser
+import json
+import math
+import sys
+import types
+
+import pytest
+import torch
+from torch import nn
+
+from lessons.monitor import Monitor
+from lessons.monitor.advice import ADVICE
+from lessons.monitor.picture import draw
+from lessons.monitor.report import NUMBERS
+from tests.monitor.nets import batches, plain, sgd, train
+
+
+def monitored(model, lr=0.1, steps=15):
+    optimizer = sgd(model, lr)
+    with Monitor(model, optimizer, every=2) as monitor:
+        train(model, optimizer, batches(steps), monitor)
+    return monitor
+
+
+@pytest.fixture(scope="module")
+def sick():
+    return monitored(plain(20, activation=nn.Sigmoid))
+
+
+@pytest.fixture(scope="module")
+def broken():
+    return monitored(plain(), lr=1e20)
+
+
+def test_text(sick):
+    text = str(sick.report())
+    assert text.startswith("Gradient monitor: ")
+    assert "(15 steps, 9 kept)" in text
+    for found in sick.findings():
+        assert f"{found.severity} {found.kind}: {found.where}" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_text_of_a_healthy_run():
+    assert str(monitored(plain()).report()) == "Gradient monitor: no findings (15 steps, 9 kept)"
+
+
+def test_html_is_well_formed_and_escaped(sick):
+    class Balance(html.parser.HTMLParser):
+        open_, text = [], ""
+
+        def handle_starttag(self, tag, attributes):
+            self.open_.append(tag)
+
+        def handle_endtag(self, tag):
+            assert self.open_.pop() == tag
+
+        def handle_data(self, data):
+            self.text += data
+
+    parser = Balance()
+    parser.feed(sick._repr_html_())
+    assert parser.open_ == []
+    assert sick.findings()[0].evidence in parser.text
+
+
+def test_json(sick):
+    report = sick.report()
+    loaded = json.loads(report.to_json())
+    assert [found["kind"] for found in loaded["findings"]] == [f.kind for f in sick.findings()]
+    row = sick.record.rows[3]
+    assert loaded["rows"][3]["step"] == row.step
+    assert loaded["rows"][3]["parameters"] == list(row.names)
+    assert loaded["rows"][3]["gradient"] == row.get("gradient").tolist()
+
+
+def test_json_holds_what_is_not_finite(broken):
+    loaded = json.loads(broken.report().to_json(), parse_constant=pytest.fail)
+    assert loaded["non_finite"]["step"] == broken.record.bad.step
+    assert any("inf" in row["gradient"] for row in loaded["rows"])
+
+
+def test_table(sick):
+    table = sick.report().table()
+    assert len(table) == sum(len(row.names) for row in sick.record.rows)
+    assert set(table[0]) == {"step", "optimizer", "parameter", *NUMBERS}
+    first = table[0]
+    assert first["parameter"] == "0.weight"
+    assert first["ratio"] == pytest.approx(first["update"] / first["weight"])
+
+
+def test_frame(sick, monkeypatch):
+    """A stand-in for pandas: what it is given is the table."""
+    monkeypatch.setitem(sys.modules, "pandas", types.SimpleNamespace(DataFrame=list))
+    frame, table = sick.report().to_frame(), sick.report().table()
+    assert [line["step"] for line in frame] == [line["step"] for line in table]
+
+
+def test_frame_of_pandas(sick):
+    pandas = pytest.importorskip("pandas")
+    frame = sick.report().to_frame()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame.columns) == ["step", "optimizer", "parameter", *NUMBERS]
+
+
+def test_picture(sick, broken):
+    from matplotlib.figure import Figure
+
+    for monitor in (sick, broken):
+        figure = monitor.report().plot()
+        assert isinstance(figure, Figure)
+        above, below, bar = figure.axes
+        assert all(ax.get_title() and ax.get_xlabel() and ax.get_ylabel() for ax in (above, below))
+        assert "log10" in bar.get_ylabel()
+        image = above.images[0].get_array()
+        assert image.shape == (len(monitor.record.matrices), len(monitor.record.rows))
+        row = monitor.record.rows[0]
+        true = row.get("gradient", monitor.record.matrices).log10()
+        assert torch.tensor(image[:, 0].tolist()) == pytest.approx(true.float(), rel=1e-5)
+        marked = {text.get_text() for text in below.texts}
+        assert marked == {found.kind for found in monitor.findings()}
+        figure.canvas.draw()
+
+
+def test_picture_of_nothing():
+    model = plain()
+    with Monitor(model, sgd(model)) as monitor:
+        figure = draw(monitor.record, [])
+    assert figure.axes[0].get_title()
+
+
+def test_nothing_finite_is_drawn_as_a_gap(broken):
+    assert not math.isfinite(max(broken.record.rows[-1].get("gradient").tolist()))
+    broken.report().plot().canvas.draw()
+
+
+def test_findings_carry_their_advice(sick):
+    for found in sick.findings():
+        assert found.advice == ADVICE[found.kind].code
+        assert found.chapter == ADVICE[found.kind].chapter
