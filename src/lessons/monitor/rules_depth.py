@@ -57,6 +57,12 @@ def over_depth(record, rows, limits, learning):
         steep = [row for row in rows if sign * _fall(row, names) >= limits.depth_decades]
         run = last_run(rows, steep.__contains__)
         row = run[-1] if len(run) >= least else None
+        if kind == "vanishing" and row is None and learning is not True and rows:
+            # The output layer soon fits what it can alone; what then is left of the gradient is
+            # rounding noise with no slope. The start counts where the first layers still rest.
+            start, rest = rows[: limits.least_rows], _first_ratio(rows[-1], names)
+            if len(start) == least and all(r in steep for r in start) and rest <= limits.ratio_low:
+                run, row = start, start[-1]
         if kind == "exploding" and row is None:
             # One step of this size is enough; what comes after may look different.
             run = [row for row in steep if _first_ratio(row, names) >= limits.ratio_destroys]
