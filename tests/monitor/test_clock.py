@@ -39,8 +39,8 @@ def test_the_budget_is_kept(monkeypatch, share, cost):
     # The looks at steps 0, 1, 2, 4 and 8 are always made.
     spent = cost * (len(looks) - 5)
     assert spent <= share * steps
-    # And it is used: less than two looks are saved up.
-    assert cost * (len(looks) + 2) >= min(share * steps, cost * steps)
+    # And it is used, but for at most two looks that are saved up.
+    assert cost * (len(looks) + 2) >= 0.98 * min(share * steps, cost * steps)
 
 
 def test_without_a_budget_the_stride_stays(monkeypatch):

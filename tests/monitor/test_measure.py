@@ -75,8 +75,8 @@ def test_changes():
     with torch.no_grad():
         for tensor in tensors:
             tensor += 0.5
-    moved, scales = measure.changes(tensors, before)
-    got = measure.to_host(moved, 2) * scales
+    moved = measure.norms(measure.changes(tensors, before))
+    got = measure.to_host(moved, 2) * measure.scales(tensors, before)
     assert got.tolist() == pytest.approx([0.5 * 50, 0.5 * 200], rel=1e-4)
 
 

@@ -4,6 +4,7 @@ import math
 import time
 
 SETTLED = 8  # steps before which the budget does not matter
+HOOK = 4e-6  # seconds: what the optimizer's hook takes on a step that is not watched
 clock = time.perf_counter
 
 
@@ -24,8 +25,8 @@ def following(step, stride):
 class Budget:
     """Times the monitor itself and says when the next look is paid for.
 
-    The time spent on looking, the next look included, stays below ``share`` of the time that the
-    training took without the monitor.
+    The time spent on looking, the next look included, and on hooks between the looks stays below
+    ``share`` of the time that the training took without the monitor.
 
     Parameters
     ----------
@@ -72,7 +73,8 @@ class Budget:
         if step < SETTLED or self._bare <= 0:
             return planned
         needed = spent * looks / (looks - 1)
-        return max(planned, self._step + math.ceil(needed / (self.share * self._bare)))
+        share = max(self.share - HOOK / self._bare, self.share / 4)
+        return max(planned, self._step + math.ceil(needed / (share * self._bare)))
 
     def affords(self, seconds):
         """Return whether this much may be spent on every step: a quarter of the budget."""

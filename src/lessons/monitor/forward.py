@@ -77,19 +77,17 @@ class Forward:
             self._attach_to(name, module)
 
     def _attach_to(self, name, module):
-        add = self._handles.append
-        if units.kind(module):
-            add(module.register_forward_hook(Hook(self._activation, name)))
-        elif through_time.is_recurrent(module) and any(
-            p.requires_grad for p in module.parameters()
-        ):
+        if through_time.is_recurrent(module):
             hook = Hook(self._before_recurrent, name)
-            add(module.register_forward_pre_hook(hook, with_kwargs=True))
+            handle = module.register_forward_pre_hook(hook, with_kwargs=True)
+            self._handles.append(handle)
+        kind = units.kind(module)
+        weights = next(module.parameters(recurse=False), None) is not None
         if through_time.is_step(module):
             self._series.setdefault(name, through_time.Series())
-            add(module.register_forward_hook(Hook(self._repeated, name)))
-        if next(module.parameters(recurse=False), None) is not None:
-            add(module.register_forward_hook(Hook(self._signal, name)))
+        if kind or weights:
+            after = self._activation if kind else self._layer
+            self._handles.append(module.register_forward_hook(Hook(after, name)))
 
     def detach(self):
         """Take the hooks off."""
@@ -113,29 +111,25 @@ class Forward:
                     label = name if call == 1 else f"{name} (call {call})"
                     self._answers[label] = (units.kind(module), *found)
 
-    def _signal(self, name, module, inputs, output):
-        if not _listens(module):
-            return
-        with self._timed(), torch.no_grad():
-            self.order.setdefault(name, len(self.order))
-            self._channels_first = units.is_channels_first(module)
-            output = output[0] if isinstance(output, tuple) and output else output
-            if isinstance(output, torch.Tensor) and output.is_floating_point() and output.numel():
-                low = output.dtype in (torch.float16, torch.bfloat16)
-                dtype = torch.float32 if low else None
-                norm = torch.linalg.vector_norm(output.detach(), dtype=dtype)
-                self._signals[name] = norm, output.numel()
-
-    def _repeated(self, name, module, inputs, output):
+    def _layer(self, name, module, inputs, output):
         if not _listens(module):
             return
         with self._timed():
             outputs = output if isinstance(output, tuple) else (output,)
-            self._series[name].call(outputs, self._timed)
+            if name in self._series:
+                self._series[name].call(outputs, self._timed)
+            self.order.setdefault(name, len(self.order))
+            self._channels_first = units.is_channels_first(module)
+            first = outputs[0] if outputs else None
+            if isinstance(first, torch.Tensor) and first.is_floating_point() and first.numel():
+                dtype = torch.float32 if first.dtype in measure.HALVES else None
+                norm = torch.linalg.vector_norm(first.detach(), dtype=dtype)
+                self._signals[name] = norm, first.numel()
 
     def _before_recurrent(self, name, module, args, kwargs):
         inside = bool(args) and isinstance(args[0], (torch.Tensor, nn.utils.rnn.PackedSequence))
-        if not inside or not _listens(module):
+        trained = any(parameter.requires_grad for parameter in module.parameters())
+        if not inside or not trained or not _listens(module):
             return None
         with self._timed():
             inputs, data = through_time.with_gradient(args[0])
@@ -160,8 +154,10 @@ class Forward:
         """Return what was collected, as arguments of `rows.Row`, and forget it."""
         self.backward_done()  # in case no backward pass was noticed
         signals = {}
-        for name, (norm, count) in self._signals.items():
-            signals[name] = _finite_or_inf(float(norm)) / count**0.5
+        norms = measure.pack([norm for norm, _ in self._signals.values()])
+        norms = measure.to_host(norms, len(self._signals)).tolist()
+        for norm, (name, (_, count)) in zip(norms, self._signals.items(), strict=True):
+            signals[name] = norm / count**0.5
         kinds, vectors, limits = (
             zip(*self._answers.values(), strict=True) if self._answers else [()] * 3
         )

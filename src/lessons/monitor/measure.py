@@ -52,6 +52,14 @@ def norms(tensors):
     return packed
 
 
+def pack(values):
+    """Return tensors of no dimension as `norms` returns them."""
+    groups = {}
+    for place, value in enumerate(values):
+        groups.setdefault((value.device, value.dtype), []).append(place)
+    return [(places, torch.stack([values[p] for p in places])) for places in groups.values()]
+
+
 def to_host(packed, count):
     """Return the ``count`` norms of `norms` as one float64 tensor; inf stands for NaN too."""
     values = torch.full((count,), math.nan, dtype=torch.float64)
@@ -104,17 +112,15 @@ def copies(tensors):
 
 
 def changes(tensors, before):
-    """Return the norms of what was added to each tensor since ``before``, and their scales.
+    """Return what was added to the sample of each tensor since ``before``."""
+    return torch._foreach_sub([sample(tensor) for tensor in tensors], before) if tensors else []
 
-    Returns
-    -------
-    tuple of (packed norms as of `norms`, Tensor of float64)
-        The norm of the whole change is the first times the second.
-    """
-    moved = torch._foreach_sub([sample(tensor) for tensor in tensors], before) if tensors else []
-    sizes = zip(tensors, before, strict=True)
-    scales = [math.sqrt(tensor.numel() / max(old.numel(), 1)) for tensor, old in sizes]
-    return norms(moved), torch.tensor(scales, dtype=torch.float64)
+
+def scales(tensors, samples):
+    """Return by what the norm of each sample is multiplied to estimate that of its tensor."""
+    pairs = zip(tensors, samples, strict=True)
+    found = [math.sqrt(tensor.numel() / max(few.numel(), 1)) for tensor, few in pairs]
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def shares_at_most(vectors, limits):

@@ -22,9 +22,10 @@ class Row:
         The parameters, in the order of the optimizer's groups.
     values : Tensor of float64, shape (4, parameters)
         L2 norms: of the gradient as the backward pass left it (unscaled, before clipping), of the
-        gradient the optimizer used, of the weight before the step, of the update (of weights
-        with two or more dimensions). NaN means that it was not seen or that there is no
-        gradient, inf that an element was not finite.
+        gradient the optimizer used, of the weight before the step, of the update. The last two
+        are estimated from samples where a tensor has over 4096 elements (the error is about
+        1 %); updates are those of weights with two or more dimensions. NaN means that it was not
+        seen or that there is no gradient, inf that an element was not finite.
     signals : dict of str to float
         Root mean square of each layer's output in the forward pass, in the order of the calls.
     dead, saturated : dict of str to float

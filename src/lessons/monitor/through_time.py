@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
+from lessons.monitor.measure import HALVES
+
 POINTS = 64  # time steps kept, evenly spread with the first and the last
 FEWEST = 4  # calls in one forward pass from which a module counts as recurrent
 
@@ -55,7 +57,7 @@ def norms_by_time(gradient, module, batch_sizes=None):
     steps = chosen(gradient.shape[time])
     picked = gradient.index_select(time, torch.tensor(steps, device=gradient.device))
     others = [dim for dim in range(gradient.ndim) if dim != time]
-    low = gradient.dtype in (torch.float16, torch.bfloat16)
+    low = gradient.dtype in HALVES
     return steps, torch.linalg.vector_norm(picked, dim=others, dtype=torch.float32 if low else None)
 
 
@@ -103,7 +105,7 @@ class Series:
     def _listener(self, step, timed):
         def listen(gradient):
             with timed():
-                low = gradient.dtype in (torch.float16, torch.bfloat16)
+                low = gradient.dtype in HALVES
                 dtype = torch.float32 if low else None
                 norm = torch.linalg.vector_norm(gradient.detach(), dtype=dtype)
                 known = self._norms.get(step)

@@ -51,7 +51,8 @@ class Track:
         self.optimizer, self.place, self._names = optimizer, place, names
         self.step, self.due = 0, 0
         self.known_layers = []
-        self._handles, self._probed, self.can_probe = [], None, True
+        self._handles, self._before_handle = [], None
+        self._probed, self.can_probe = None, True
         self._clear()
 
     def _clear(self):
@@ -69,8 +70,14 @@ class Track:
                     found[parameter] = self._names.layer(parameter, group, number)
         return [found[parameter] for parameter in parameters]
 
-    def attach(self, accumulated):
-        """Have ``accumulated`` called whenever a parameter has accumulated its gradient."""
+    def attach(self, accumulated, before_step):
+        """Put the hooks for a watched step on.
+
+        ``accumulated`` is called whenever a parameter has accumulated its gradient,
+        ``before_step`` when the optimizer is about to step.
+        """
+        if self._before_handle is None:
+            self._before_handle = self.optimizer.register_step_pre_hook(before_step)
         if self._handles:
             return
         for settings in self.optimizer.param_groups:
@@ -79,12 +86,18 @@ class Track:
                 lazy = isinstance(parameter, torch.nn.parameter.UninitializedParameter)
                 if parameter.requires_grad and not lazy and parameter.is_leaf:
                     handle = parameter.register_post_accumulate_grad_hook(accumulated)
-                    self._handles.append(handle)
+                    self._handles.append((parameter, handle))
 
-    def detach(self):
-        """Take the hooks off the parameters."""
-        for handle in self._handles:
+    def detach(self, closing=False):
+        """Take the hooks off; what `probe` needs stays unless the monitor is closing."""
+        if self._before_handle is not None and (closing or not self.sees_every_step):
+            self._before_handle.remove()
+            self._before_handle = None
+        for parameter, handle in self._handles:
             handle.remove()
+            if not parameter._post_accumulate_grad_hooks:
+                # An empty dict would still be asked on every backward pass.
+                parameter._post_accumulate_grad_hooks = None
         self._handles = []
 
     def gradients_ready(self):
@@ -108,7 +121,7 @@ class Track:
 
     def cost_of_probe(self):
         """Return the seconds that one `probe` takes."""
-        start = clock.clock()
+        start, self.can_probe = clock.clock(), True
         self.probe()
         return clock.clock() - start
 
@@ -124,9 +137,10 @@ class Track:
             self._used = self._raw
         else:
             self._used = Snapshot(parameters)
-        weights = measure.norms(parameters)
         matrices = [parameter for parameter in parameters if parameter.ndim >= 2]
-        self._before = parameters, weights, matrices, measure.copies(matrices)
+        vectors = [parameter for parameter in parameters if parameter.ndim < 2]
+        before = measure.copies(matrices)
+        self._before = matrices, vectors, before, measure.norms(before + vectors)
         # An optimizer that unscales in its own kernel gets scaled gradients (GradScaler.step).
         self._scale = getattr(self.optimizer, "grad_scale", None)
 
@@ -137,28 +151,37 @@ class Track:
 
     def after_step(self, **forward):
         """Return the row of the step just made; None if no parameter had a gradient."""
-        parameters, weights, matrices, before = self._before
+        matrices, vectors, before, weights = self._before
         used = self._used or self._raw or Snapshot(self._with_gradient())
         raw = self._raw or used
         scale = 1.0 if self._scale is None else float(self._scale)
         raw_norms = raw.by_parameter()
         used_norms = raw_norms if used is raw else used.by_parameter()
-        moved, scales = measure.changes(matrices, before)
-        moved = measure.to_host(moved, len(matrices)) * scales
-        moved = dict(zip(matrices, moved.tolist(), strict=True))
+        moved, weights = _sizes(matrices, vectors, before, weights)
+        parameters = matrices + vectors
         self._clear()
         if not used_norms:
             return None
-        norms = [[of.get(p, math.nan) for p in parameters] for of in (raw_norms, used_norms, moved)]
-        gradients, used, updates = torch.tensor(norms, dtype=torch.float64)
-        weights = measure.to_host(weights, len(parameters))
-        values = torch.stack([gradients / scale, used / scale, weights, updates])
+        known = (raw_norms, used_norms, weights, moved)
+        values = [[norms.get(p, math.nan) for p in parameters] for norms in known]
+        values = torch.tensor(values, dtype=torch.float64)
+        values[:2] /= scale
         layers = self.known_layers = self._find_layers(parameters)
         small = (p for p in parameters if p.numel() <= PROBED and p.is_cpu and _strided(p))
         self._probed = next(small, None)
         names = tuple(layer.name for layer in layers)
         idle = {} if forward.get("dead") else _idle(parameters, layers)
-        return Row(self.step, self.place, names, values, idle=idle, **forward)
+        return Row(self.step - 1, self.place, names, values, idle=idle, **forward)
+
+
+def _sizes(matrices, vectors, before, weights):
+    """Return {parameter: norm} of the updates and of the weights; of matrices by samples."""
+    scales = measure.scales(matrices, before)
+    moved = measure.to_host(measure.norms(measure.changes(matrices, before)), len(matrices))
+    weights = measure.to_host(weights, len(matrices) + len(vectors))
+    weights[: len(matrices)] *= scales
+    moved = dict(zip(matrices, (moved * scales).tolist(), strict=True))
+    return moved, dict(zip(matrices + vectors, weights.tolist(), strict=True))
 
 
 def _strided(parameter):

@@ -30,20 +30,17 @@ class Watch:
         self._forward = Forward(names, lambda: self.budget)
         self.tracks = [Track(one, place, names) for place, one in enumerate(optimizers)]
         self._by_optimizer = {id(track.optimizer): track for track in self.tracks}
-        self._handles = []
-        for optimizer in optimizers:
-            self._handles.append(optimizer.register_step_pre_hook(self._before_step))
-            self._handles.append(optimizer.register_step_post_hook(self._after_step))
+        self._handles = [one.register_step_post_hook(self._after_step) for one in optimizers]
         scaling.listen(self)
         self._forward.attach()
         for track in self.tracks:
-            track.attach(self._accumulated)
+            track.attach(self._accumulated, self._before_step)
 
     def close(self):
         """Take every hook off."""
         self._forward.detach()
         for track in self.tracks:
-            track.detach()
+            track.detach(closing=True)
         for handle in self._handles:
             handle.remove()
         scaling.leave(self)
@@ -96,32 +93,33 @@ class Watch:
             return
         if self.record.skipped[2]:
             self.record.skip(False)
-        looked = track.step >= track.due
-        if looked:
-            with self.budget, torch.no_grad():
-                self._look(track)
         track.step += 1
-        if track.step > self.record.steps:
-            self.record.steps = track.step
-        if looked or track.step >= track.due:
-            with self.budget:
-                self._plan(track, looked)
+        if track.step < track.due:
+            return
+        with self.budget, torch.no_grad():
+            if track.step > track.due:
+                self._look(track)
+            self._hang(track)
+
+    def steps(self):
+        """Return the steps made so far, of the optimizer that made most."""
+        return max(track.step for track in self.tracks)
 
     def _look(self, track):
+        """Take the row of the step just made and decide when to look next."""
         self._looks += 1
         row = track.after_step(**self._forward.take())
         if row is not None:
             self.record.note_order(track.known_layers, self._forward.order)
             self.record.add(row, track.sees_every_step)
+        planned = following(track.step - 1, self._every)
+        track.due = self.budget.due(track.step, planned, self._looks)
+        track.can_probe = self.budget.affords(track.cost_of_probe())
 
-    def _plan(self, track, looked):
-        """Decide when to look next; put on the hooks for that and take off the others."""
-        if looked:
-            planned = following(track.step - 1, self._every)
-            track.due = self.budget.due(track.step, planned, self._looks)
-            track.can_probe = self.budget.affords(track.cost_of_probe())
+    def _hang(self, track):
+        """Put on the hooks that the next step needs and take off the others."""
         if track.step >= track.due:
-            track.attach(self._accumulated)
+            track.attach(self._accumulated, self._before_step)
         else:
             track.detach()
         if self.watching():
