@@ -112,15 +112,19 @@ def test_picture(sick, broken):
         figure = monitor.report().plot()
         assert isinstance(figure, Figure)
         above, below, bar = figure.axes
-        assert all(ax.get_title() and ax.get_xlabel() and ax.get_ylabel() for ax in (above, below))
+        assert all(ax.get_title() and ax.get_ylabel() for ax in (above, below))
+        assert below.get_xlabel() == "step"
         assert "log10" in bar.get_ylabel()
         image = above.images[0].get_array()
         assert image.shape == (len(monitor.record.matrices), len(monitor.record.rows))
         row = monitor.record.rows[0]
         true = row.get("gradient", monitor.record.matrices).log10()
         assert torch.tensor(image[:, 0].tolist()) == pytest.approx(true.float(), rel=1e-5)
-        marked = {text.get_text() for text in below.texts}
-        assert marked == {found.kind for found in monitor.findings()}
+        legend = {text.get_text() for text in figure.legends[0].texts}
+        for number, found in enumerate(monitor.findings(), start=1):
+            assert f"{number}: {found.kind} ({found.severity})" in legend
+        numbers = ", ".join(text.get_text() for text in below.texts).split(", ")
+        assert sorted(map(int, numbers)) == list(range(1, len(monitor.findings()) + 1))
         figure.canvas.draw()
 
 
