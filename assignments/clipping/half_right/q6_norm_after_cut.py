@@ -1,0 +1,17 @@
+"""Records the norm after the cut."""
+
+
+def train(seed, rate, threshold, steps):
+    net, x, y = setup(seed)
+    weights = list(net.parameters())
+    losses, norms = [], []
+    for _ in range(steps):
+        loss = cross_entropy(net(x), y)
+        gradients = clip_by_global_norm(torch.autograd.grad(loss, weights), threshold)
+        losses.append(loss.item())
+        norms.append(global_norm(gradients))
+        with torch.no_grad():
+            for weight, gradient in zip(weights, gradients, strict=True):
+                weight -= rate * gradient
+    accuracy = (net(x).argmax(1) == y).double().mean().item()
+    return {"losses": losses, "norms": norms, "accuracy": accuracy}

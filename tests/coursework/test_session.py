@@ -1,0 +1,214 @@
+"""A worker answers, and whatever it does instead, the grader goes on."""
+
+import json
+import time
+
+import pytest
+import torch
+
+from lessons.coursework.codec import decode, encode
+from lessons.coursework.launch import SandboxError
+from lessons.coursework.limits import MIB, Limits
+from lessons.coursework.notebook import parse
+from lessons.coursework.proxies import Environment, StudentError, StudentFunction
+from lessons.coursework.running import Running
+from lessons.coursework.session import Session, WorkerLost
+from tests.coursework.submissions import notebook
+
+LIMITS = Limits(cell=3, call=2, submission=60, memory=768 * MIB, output=2000)
+
+
+@pytest.fixture(scope="module")
+def session(sandbox):
+    """Return a worker that several tests use."""
+    with Session(LIMITS) as started:
+        yield started
+
+
+def run(session, source, cell=1):
+    return session.request(3, do="cell", cell=cell, source=source)
+
+
+def call(session, name, *args, **keywords):
+    what = {"args": encode(list(args)), "keywords": encode(keywords)}
+    return session.request(3, do="call", name=name, **what)
+
+
+def test_functions_are_called_with_values_and_return_values(session):
+    assert run(session, "def f(x, *, by):\n    return {'y': (x * by, by)}") == {"magics": False}
+    answer = call(session, "f", torch.tensor([1.0, 2.0]), by=3)
+    back = decode(answer["value"])
+    assert torch.equal(back["y"][0], torch.tensor([3.0, 6.0]))
+    assert back["y"][1] == 3
+
+
+def test_an_exception_tells_its_line_and_its_kinds(session):
+    answer = run(session, "def g():\n    raise KeyError('k')\n\ng()", cell=7)
+    assert answer["error"] == "KeyError: 'k' (cell 7, line 4; cell 7, line 2)"
+    assert answer["kinds"][:3] == ["KeyError", "LookupError", "Exception"]
+    assert "cell 8, line 2" in run(session, "a = 1\nb = = 2", cell=8)["error"]
+
+
+def test_names_are_missing_values_functions_or_something_else(session):
+    run(session, "a, b, d = 5, ..., object()\ndef c(): pass")
+    found = [session.request(3, do="look", name=name)["is"] for name in ("a", "b", "c", "d", "e")]
+    assert found == ["value", "missing", "function", "other", "missing"]
+
+
+def test_the_notebook_is_the_main_module_and_its_source_can_be_read(session):
+    source = (
+        "import inspect, pickle, sys\n"
+        "class Point:\n    pass\n"
+        "assert __name__ == '__main__' and sys.modules['__main__'].Point is Point\n"
+        "pickle.loads(pickle.dumps(Point()))\n"
+        "def f():\n    return 5  # why\n"
+        "assert '# why' in inspect.getsource(f)\ndisplay(f)\n"
+        "assert sys.argv == ['notebook']"
+    )
+    assert run(session, source, cell=20) == {"magics": False}
+
+
+def test_the_checker_is_silent(session):
+    source = (
+        "from lessons.coursework import Checker\nimport lessons.coursework\n"
+        "grader = lessons.coursework.Checker('x')\ngrader.check('q1')\ngrader.check_all()\n"
+        "from lessons.coursework.checker import Checker as Other\nassert Other is Checker"
+    )
+    assert run(session, source) == {"magics": False}
+
+
+def test_the_end_of_what_is_printed_is_kept(session):
+    run(session, "import sys\nprint('x' * 5000, 'the end')\nprint('!', file=sys.stderr)")
+    assert session.output().endswith("x the end\n!\n")
+    assert len(session.output()) == LIMITS.output
+
+
+def test_a_value_that_is_too_large_is_told_from_a_broken_channel(sandbox):
+    with Session(Limits(message=2000)) as session:
+        run(session, "def f():\n    return 'x' * 5000")
+        assert call(session, "f") == {"unfit": "is too large to be checked"}
+
+
+def test_a_worker_that_does_not_answer_is_lost_at_the_deadline(sandbox):
+    with Session(LIMITS) as session:
+        began = time.monotonic()
+        with pytest.raises(WorkerLost, match=r"took longer than 0\.5 s"):
+            session.request(0.5, do="cell", cell=1, source="while True: pass")
+        assert time.monotonic() - began < 5
+        with pytest.raises(WorkerLost, match=r"took longer than 0\.5 s"):
+            run(session, "a = 1")
+
+
+def test_the_whole_submission_has_a_deadline_too(sandbox):
+    with Session(LIMITS) as session:
+        session.until = time.monotonic() + 0.5
+        with pytest.raises(WorkerLost, match="60 s for everything together were over"):
+            run(session, "while True: pass")
+
+
+def test_a_request_that_nobody_reads_has_a_deadline(sandbox):
+    with Session(LIMITS) as session:
+        run(session, "import os, signal, threading\n"
+            "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGSTOP)).start()")  # fmt: skip
+        time.sleep(0.5)
+        with pytest.raises(WorkerLost, match="took longer than 3 s"):
+            run(session, "#" * 10**6)
+
+
+def test_a_worker_that_cannot_start_is_not_the_submission_s_fault(sandbox):
+    with pytest.raises(SandboxError, match="did not start in time"):
+        Session(Limits(start=0.1))
+
+
+def running(*sources, limits=LIMITS):
+    return Running(parse(notebook(*sources), limits), limits)
+
+
+def test_a_cell_that_ends_the_worker_is_skipped_in_the_next(sandbox):
+    with running("a = 1", "import os\nos._exit(1)", "b = a + 1", "1 / 0") as found:
+        assert [error.cell for error in found.errors] == [2, 4]
+        assert Environment(found).get("b") == 2
+
+
+def test_a_function_that_hangs_is_not_called_again(sandbox):
+    with running("def f(): \n    while True: pass\ndef g():\n    return 5") as found:
+        f = Environment(found).get("f")
+        with pytest.raises(StudentError, match=r"f took longer than 2 s\."):
+            f()
+        began = time.monotonic()
+        with pytest.raises(StudentError, match="before, so it is not tried again"):
+            f()
+        assert time.monotonic() - began < 1
+        assert Environment(found).get("g")() == 5
+        assert found.notes == ["f took longer than 2 s."]
+        assert found.errors == ()
+
+
+def test_time_spent_starting_is_not_the_student_s(sandbox):
+    limits = Limits(submission=2, start=60)
+    with running("import time\ntime.sleep(1.5)\na = 1", limits=limits) as found:
+        assert found.errors == ()
+        time.sleep(1)
+        with pytest.raises(StudentError, match="2 s for everything together were over"):
+            Environment(found).get("a")
+        with pytest.raises(StudentError, match="the 2 s of the submission are over"):
+            Environment(found).get("b")
+
+
+DEEP = json.loads("[" * 900 + "]" * 900)
+
+
+class Fake:
+    """Stands for a running submission, and answers what it is told."""
+
+    def __init__(self, **answer):
+        self.answer = answer
+
+    def ask(self, do, name, **what):
+        return self.answer
+
+
+def test_exceptions_are_of_the_type_that_was_raised():
+    f = StudentFunction(Fake(error="ValueError: no", kinds=["Odd", "ValueError", "Exception"]), "f")
+    with pytest.raises(ValueError, match=r"^f raised ValueError: no$") as caught:
+        f()
+    assert isinstance(caught.value, StudentError)
+    assert caught.value.kind == "Odd"
+    with pytest.raises(StudentError) as caught:
+        StudentFunction(Fake(error="x", kinds=["SystemExit", "AssertionError"]), "f")()
+    assert not isinstance(caught.value, SystemExit | AssertionError)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": 5, "kinds": 5},
+        {"error": [], "kinds": [5, None, []]},
+        {"error": DEEP, "kinds": DEEP},
+        {"unfit": DEEP},
+        {"error": "\ud800\x1b[2J" * 10_000, "kinds": ["x" * 10**6]},
+        {"unfit": "\ud800"},
+        {"value": {"is": "tensor", "dtype": "float32", "shape": [10**12], "data": ""}},
+        {"value": {"is": 5}},
+        {"is": "value"},
+    ],
+    ids=range(9),
+)
+def test_forged_answers_are_at_most_errors_or_none(answer):
+    try:
+        assert StudentFunction(Fake(**answer), "f")() is None
+    except StudentError as error:
+        assert len(str(error)) <= 2000
+        str(error).encode()
+
+
+def test_arguments_that_cannot_cross_are_the_test_s_fault():
+    with pytest.raises(TypeError, match="The test's arguments of f: one holds a function"):
+        StudentFunction(Fake(), "f")(lambda: 0)
+
+
+def test_given_names_are_not_asked_for():
+    environment = Environment(Fake(**{"is": "missing"}), _seed=5)
+    assert environment.get("_seed") == 5
+    assert environment.get("x") is None
+    assert environment.missing == ["x"]
