@@ -1,6 +1,6 @@
 """Measure what the book costs: to build, to run each chapter, to load each page.
 
-Writes benchmarks/results.md. The website in _build is not touched.
+Writes its section of benchmarks/results.md. The website in _build is not touched.
 """
 
 import gzip
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jupyter_cache import get_cache
 
+from benchmarks.results import table, write_section
 from tools import vendor
 from tools.build import pages
 from tools.repository import ROOT
@@ -52,12 +53,6 @@ def loaded(page):
     return own, files - own
 
 
-def table(head, rows):
-    """Return a Markdown table; all columns but the first are numbers."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-
-
 def kilobytes(count):
     """Return bytes as KB."""
     return f"{count / 1000:.0f}"
@@ -77,7 +72,7 @@ def main():
             rows.append((name, *map(kilobytes, (*own, *theme))))
     cores = os.cpu_count()
     text = [
-        "# What the book costs",
+        "## What the book costs",
         f"Measured by `make bench` with Python {platform.python_version()} on {cores} cores. Cold "
         "means that no chapter has been run; the environment and the scripts are there.",
         table(
@@ -90,7 +85,7 @@ def main():
         "browser keeps from one page to the next (style and scripts; fonts are not counted).",
         table(["page", "own", "own, gzip", "shared", "shared, gzip"], rows),
     ]
-    (ROOT / "benchmarks" / "results.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    write_section("book", "\n\n".join(text))
     print("Written: benchmarks/results.md")
 
 

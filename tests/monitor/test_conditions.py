@@ -195,6 +195,110 @@ def test_a_closure_runs_within_the_step():
             assert row.get("update", ["0.weight"]).item() == pytest.approx(moved, rel=1e-4)
 
 
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_closure_may_clip(every):
+    model = plain()
+    optimizer = sgd(model)
+    whole = []
+
+    with Monitor(model, optimizer, every=every) as monitor:
+        for x, y in batches(5):
+
+            def closure(x=x, y=y):
+                optimizer.zero_grad()
+                loss = functional.cross_entropy(model(x), y)
+                loss.backward()
+                whole.append(nn.utils.clip_grad_norm_(model.parameters(), 1e-3).item())
+                return loss
+
+            optimizer.step(closure)
+    for row in monitor.record.rows:
+        assert math.hypot(*row.get("gradient").tolist()) == pytest.approx(whole[row.step], rel=1e-5)
+        assert math.hypot(*row.get("used").tolist()) == pytest.approx(1e-3, rel=1e-2)
+
+
+def test_a_closure_may_make_lazy_layers_real():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.LazyLinear(16), nn.ReLU(), nn.Linear(16, 3))
+    optimizer = sgd(model)
+    with Monitor(model, optimizer, every=1) as monitor:
+        for x, y in batches(3):
+
+            def closure(x=x, y=y):
+                optimizer.zero_grad()
+                loss = functional.cross_entropy(model(x), y)
+                loss.backward()
+                return loss
+
+            optimizer.step(closure)
+    assert monitor.record.matrices == ("0.weight", "2.weight")
+
+
+def test_the_backward_pass_may_come_before_a_closure():
+    """As Lightning does in manual optimization."""
+    model = plain()
+    optimizer = sgd(model)
+    with Monitor(model, optimizer, every=1) as monitor:
+        for x, y in batches(3):
+            optimizer.zero_grad()
+            functional.cross_entropy(model(x), y).backward()
+            whole = nn.utils.clip_grad_norm_(model.parameters(), 1e-3).item()
+            optimizer.step(lambda: None)
+            row = monitor.record.rows[-1]
+            assert math.hypot(*row.get("gradient").tolist()) == pytest.approx(whole, rel=1e-5)
+            assert math.hypot(*row.get("used").tolist()) == pytest.approx(1e-3, rel=1e-2)
+
+
+def test_layers_that_are_added():
+    """The hooks follow the model as it is when they are put on again."""
+    model = plain(3)
+    optimizer = sgd(model)
+    with Monitor(model, optimizer, every=3) as monitor:
+        train(model, optimizer, batches(5))  # the next look is at step 6
+        added = nn.Sequential(nn.Linear(3, 3), nn.Tanh())
+        model.append(added)
+        optimizer.add_param_group({"params": list(added.parameters())})
+        train(model, optimizer, batches(2))
+    last = monitor.record.rows[-1]
+    assert last.step == 6
+    assert {"5.0.weight", "5.0.bias"} < set(last.names)
+    assert "5.0" in last.signals
+    assert "5.1" in last.saturated
+    assert monitor.record.matrices == ("0.weight", "2.weight", "4.weight", "5.0.weight")
+
+
+def test_modules_that_refer_to_each_other():
+    model = plain(3)
+    model[1].parent = model  # a ring
+    optimizer = sgd(model)
+    with Monitor(model, optimizer, every=1) as monitor:
+        for x, y in batches(2):
+            optimizer.zero_grad()
+            out = model[4](model[3](model[2](model[1](model[0](x)))))
+            functional.cross_entropy(out, y).backward()
+            optimizer.step()
+    assert monitor.record.rows[-1].signals.keys() == {"0", "2", "4"}
+
+
+def test_parameters_that_take_turns():
+    """Each step has its own parameters: what was planned for others is not used."""
+    models = [plain(depth, inputs=8) for depth in (2, 3, 4, 5, 6)]
+    parameters = [p for model in models for p in model.parameters()]
+    optimizer = torch.optim.SGD(parameters, lr=0.1)
+    whole = nn.ModuleList(models)
+    with Monitor(whole, optimizer, every=1) as monitor:
+        for turn, (x, y) in enumerate(batches(15)):
+            model = models[turn % 5]
+            optimizer.zero_grad()
+            functional.cross_entropy(model(x), y).backward()
+            true = [norm(parameter.grad) for parameter in model.parameters()]
+            names = [f"{turn % 5}.{name}" for name in names_of(model)]
+            optimizer.step()
+            row = monitor.record.rows[-1]
+            assert set(row.names) == set(names)
+            assert row.get("gradient", names).tolist() == pytest.approx(true, rel=1e-5)
+
+
 def test_evaluation_in_between_is_not_looked_at():
     def run(evaluate):
         model = plain()

@@ -69,17 +69,6 @@ def test_the_norm_of_a_sample_estimates_that_of_the_whole(shape, layout):
     assert estimate.item() == pytest.approx(torch.linalg.vector_norm(tensor).item(), rel=error)
 
 
-def test_changes():
-    tensors = [normal(50, 50), normal(200, 200, seed=1)]
-    before = measure.copies(tensors)
-    with torch.no_grad():
-        for tensor in tensors:
-            tensor += 0.5
-    moved = measure.norms(measure.changes(tensors, before))
-    got = measure.to_host(moved, 2) * measure.scales(tensors, before)
-    assert got.tolist() == pytest.approx([0.5 * 50, 0.5 * 200], rel=1e-4)
-
-
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=9), max_size=6), st.integers(0, 3))
 def test_shares(vectors, limit):
     tensors = [torch.tensor(vector, dtype=torch.float32) for vector in vectors]

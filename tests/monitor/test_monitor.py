@@ -220,6 +220,44 @@ def test_losses_can_be_floats_or_tensors():
     assert monitor.record.losses == [(0, 0.5), (0, 0.25)]
 
 
+def test_a_loss_may_come_after_its_step():
+    model = plain()
+    optimizer = sgd(model)
+    with Monitor(model, optimizer, every=2) as monitor:
+        for batch in batches(4):
+            train(model, optimizer, [batch])
+            monitor.loss(0.5, step=monitor.record.steps - 1)
+    assert monitor.record.losses == [(step, 0.5) for step in range(4)]
+
+
+def test_the_latest_numbers():
+    model = plain()
+    halves = [sgd(model[:3]), sgd(model[3:])]
+    with Monitor(model, halves, every=2) as monitor:
+        assert monitor.latest() == {}
+        for x, y in batches(4):
+            for optimizer in halves:
+                optimizer.zero_grad()
+            functional.cross_entropy(model(x), y).backward()
+            for optimizer in halves:
+                optimizer.step()
+        assert monitor.latest(3) == {}  # not watched
+        numbers = monitor.latest()
+    assert numbers == monitor.latest(2)
+    rows = monitor.record.rows[-2:]
+    assert {row.optimizer for row in rows} == {0, 1}
+    for row in rows:
+        for quantity in ("gradient", "used", "weight"):
+            got = [numbers[f"{quantity}/{name}"] for name in row.names]
+            assert got == row.get(quantity).tolist()
+        for name, share in row.dead.items():
+            assert numbers[f"dead/{name}"] == share
+        for name, size in row.signals.items():
+            assert numbers[f"signal/{name}"] == size
+    assert "update/0.bias" not in numbers  # not measured
+    assert all(isinstance(value, float) for value in numbers.values())
+
+
 def test_an_untrained_model_has_no_findings():
     model = plain()
     with Monitor(model, sgd(model)) as monitor:

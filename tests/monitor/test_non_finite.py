@@ -67,6 +67,29 @@ def test_the_step_of_a_spoiled_output_is_found_between_watched_steps():
     assert bad.name == "9.bias" or bad.name.startswith("9")  # nearest the output
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_closure_hides_its_gradient_until_someone_tells(told):
+    """Before the closure has run, only the gradient of the step before can be looked at."""
+    model = plain(5)
+    model.insert(4, Spoil("backward", math.nan, 13))
+    optimizer = sgd(model)
+    with Monitor(model, optimizer, every=1000) as monitor:
+        for x, y in batches(20):
+
+            def closure(x=x, y=y):
+                optimizer.zero_grad()
+                loss = functional.cross_entropy(model(x), y)
+                loss.backward()
+                if told:
+                    monitor.within_step(optimizer)
+                return loss
+
+            optimizer.step(closure)
+    bad = monitor.record.bad
+    assert (bad.step, bad.certain) == ((13, True) if told else (14, False))
+    assert (bad.what, bad.name) == ("gradient", "2.weight") if told else ("weight", "0.weight")
+
+
 def test_rows_before_it_are_kept_and_judged():
     monitor = spoiled("backward", math.nan, 13, 1)
     assert [row.step for row in monitor.record.usable()] == list(range(13))

@@ -58,7 +58,8 @@ class Forward:
 
     def __init__(self, names, timed):
         self._names, self._timed = names, timed
-        self._handles, self._series = [], {}
+        self._handles, self._series, self._called = [], {}, {}
+        self._structure, self._hooks = None, []
         self.order = {}  # module name: place of its first call
         self.clear()
 
@@ -73,21 +74,24 @@ class Forward:
         """Put the hooks on."""
         if self._handles:
             return
-        for name, module in self._names.modules():
-            self._attach_to(name, module)
+        structure = self._names.structure()
+        if structure != self._structure:  # modules compare by identity
+            self._structure, self._hooks = structure, []
+            for name, module in self._names.modules():
+                self._prepare(name, module)
+        self._handles = [register(hook, **options) for register, hook, options in self._hooks]
 
-    def _attach_to(self, name, module):
+    def _prepare(self, name, module):
         if through_time.is_recurrent(module):
             hook = Hook(self._before_recurrent, name)
-            handle = module.register_forward_pre_hook(hook, with_kwargs=True)
-            self._handles.append(handle)
+            self._hooks.append((module.register_forward_pre_hook, hook, {"with_kwargs": True}))
         kind = units.kind(module)
         weights = next(module.parameters(recurse=False), None) is not None
         if through_time.is_step(module):
             self._series.setdefault(name, through_time.Series())
         if kind or weights:
             after = self._activation if kind else self._layer
-            self._handles.append(module.register_forward_hook(Hook(after, name)))
+            self._hooks.append((module.register_forward_hook, Hook(after, name), {}))
 
     def detach(self):
         """Take the hooks off."""
@@ -95,15 +99,11 @@ class Forward:
             handle.remove()
         self._handles = []
 
-    def _call(self, name):
-        call = self._calls[name] = self._calls.get(name, 0) + 1
-        return call
-
     def _activation(self, name, module, inputs, output):
         if not _listens(module):
             return
-        with self._timed(), torch.no_grad():
-            call = self._call(name)
+        with self._timed():
+            call = self._calls[name] = self._calls.get(name, 0) + 1
             self.order.setdefault(name, len(self.order))
             if call <= MOST_CALLS:
                 found = units.answers(module, inputs, output, self._channels_first)
@@ -116,15 +116,19 @@ class Forward:
             return
         with self._timed():
             outputs = output if isinstance(output, tuple) else (output,)
-            if name in self._series:
-                self._series[name].call(outputs, self._timed)
+            series = self._series.get(name)
+            if series is not None:
+                self._called[name] = series
+                series.call(outputs, self._timed)
             self.order.setdefault(name, len(self.order))
-            self._channels_first = units.is_channels_first(module)
+            self._channels_first = units.is_channels_first(type(module))
             first = outputs[0] if outputs else None
-            if isinstance(first, torch.Tensor) and first.is_floating_point() and first.numel():
-                dtype = torch.float32 if first.dtype in measure.HALVES else None
-                norm = torch.linalg.vector_norm(first.detach(), dtype=dtype)
-                self._signals[name] = norm, first.numel()
+            if isinstance(first, torch.Tensor) and first.is_floating_point():
+                count, first = first.numel(), first.detach()
+                if count:
+                    dtype = torch.float32 if first.dtype in measure.HALVES else None
+                    norm = torch.linalg.vector_norm(first, dtype=dtype)
+                    self._signals[name] = norm, count
 
     def _before_recurrent(self, name, module, args, kwargs):
         inside = bool(args) and isinstance(args[0], (torch.Tensor, nn.utils.rnn.PackedSequence))
@@ -145,10 +149,11 @@ class Forward:
     def backward_done(self):
         """Close the pass: the next call of a module is the first of a new forward pass."""
         self._calls = {}
-        for name, series in self._series.items():
+        for name, series in self._called.items():
             found = series.end()
             if found is not None:
                 self._times[name] = found
+        self._called = {}
 
     def take(self):
         """Return what was collected, as arguments of `rows.Row`, and forget it."""

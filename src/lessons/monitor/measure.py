@@ -37,11 +37,10 @@ def norms(tensors):
     >>> to_host(norms([torch.ones(4), torch.ones(3, 3).bfloat16()]), 2).tolist()
     [2.0, 3.0]
     """
-    groups = {}
     tensors = [dense(tensor) for tensor in tensors]
+    groups, packed = {}, []
     for place, tensor in enumerate(tensors):
         groups.setdefault((tensor.device, tensor.dtype), []).append(place)
-    packed = []
     for (_, dtype), places in groups.items():
         several = [tensors[place] for place in places]
         if dtype in HALVES:
@@ -62,10 +61,28 @@ def pack(values):
 
 def to_host(packed, count):
     """Return the ``count`` norms of `norms` as one float64 tensor; inf stands for NaN too."""
-    values = torch.full((count,), math.nan, dtype=torch.float64)
-    for places, found in packed:
-        values[places] = found.cpu().double().nan_to_num(nan=math.inf, posinf=math.inf)
-    return values
+    return together((packed, count))[0]
+
+
+def together(*requests):
+    """Return what `to_host` does of several pairs of arguments, with one transfer per device."""
+    parts = [found for packed, _ in requests for _, found in packed]
+    if len({part.device for part in parts}) > 1:
+        parts = [part.cpu().double() for part in parts]
+    known = torch.cat(parts).cpu().double() if parts else torch.empty(0, dtype=torch.float64)
+    known.nan_to_num_(nan=math.inf, posinf=math.inf)
+    results, start = [], 0
+    for packed, count in requests:
+        if len(packed) == 1 and len(packed[0][0]) == count:  # all places, in order
+            results.append(known[start : start + count])
+            start += count
+            continue
+        values = torch.full((count,), math.nan, dtype=torch.float64)
+        for places, _ in packed:
+            values[places] = known[start : start + len(places)]
+            start += len(places)
+        results.append(values)
+    return results
 
 
 def again_in_float64(values, tensors):
@@ -73,7 +90,9 @@ def again_in_float64(values, tensors):
 
     In float32 a norm below 1e-23 comes out as 0 and one above 1e19 as infinity.
     """
-    for place in torch.nonzero((values == 0) | values.isinf()).flatten().tolist():
+    for place, value in enumerate(values.tolist()):
+        if value not in (0.0, math.inf):
+            continue
         tensor = dense(tensors[place])
         if tensor.dtype is torch.float32:
             exact = torch.linalg.vector_norm(tensor.cpu(), dtype=torch.float64)
@@ -106,23 +125,6 @@ def sample(tensor, most=SAMPLED):
     return tensor.as_strided((blocks, BLOCK), (apart, 1), tensor.storage_offset())
 
 
-def copies(tensors):
-    """Return a copy of the sample of each tensor, to be compared later by `changes`."""
-    return [sample(tensor).clone() for tensor in tensors]
-
-
-def changes(tensors, before):
-    """Return what was added to the sample of each tensor since ``before``."""
-    return torch._foreach_sub([sample(tensor) for tensor in tensors], before) if tensors else []
-
-
-def scales(tensors, samples):
-    """Return by what the norm of each sample is multiplied to estimate that of its tensor."""
-    pairs = zip(tensors, samples, strict=True)
-    found = [math.sqrt(tensor.numel() / max(few.numel(), 1)) for tensor, few in pairs]
-    return torch.tensor(found, dtype=torch.float64)
-
-
 def shares_at_most(vectors, limits):
     """Return the share of each vector's elements that are at most its limit.
 
@@ -141,8 +143,16 @@ def shares_at_most(vectors, limits):
         return []
     if len({vector.device for vector in vectors}) > 1:
         vectors = [vector.cpu() for vector in vectors]
-    sizes = torch.tensor([vector.numel() for vector in vectors])
-    limits = torch.tensor(limits).repeat_interleave(sizes).to(vectors[0].device)
-    met = torch.cat([vector.flatten().float() for vector in vectors]) <= limits
-    total = torch.cumsum(met, 0).cpu()[torch.cumsum(sizes, 0) - 1]
-    return (torch.diff(total, prepend=total.new_zeros(1)) / sizes).tolist()
+    if len({vector.dtype for vector in vectors}) > 1:
+        vectors = [vector.float() for vector in vectors]
+    sizes = [vector.numel() for vector in vectors]
+    values, limit = torch.cat([vector.flatten() for vector in vectors]), limits[0]
+    if len(set(limits)) > 1:
+        limit = torch.tensor(limits).repeat_interleave(torch.tensor(sizes)).to(values.device)
+    met = values <= limit
+    if len(set(sizes)) == 1:
+        total = met.view(len(sizes), -1).sum(1).tolist()
+    else:
+        total = [part.sum() for part in met.split(sizes)]
+        total = torch.stack(total).tolist()
+    return [count / max(size, 1) for count, size in zip(total, sizes, strict=True)]

@@ -114,7 +114,7 @@ class Monitor:
     def __exit__(self, *error):
         self.close()
 
-    def loss(self, value):
+    def loss(self, value, step=None):
         """Note the loss of this step; without it the rules about the loss say nothing.
 
         Parameters
@@ -122,13 +122,53 @@ class Monitor:
         value : float or Tensor of one element
             From a device other than the CPU it is taken on watched steps alone, since reading it
             waits for the device.
+        step : int, optional
+            The step that had this loss: the next one to be made, unless this says otherwise.
         """
         with self._watch.budget:
             if isinstance(value, torch.Tensor):
                 value = value.detach()
-                if not (value.is_cpu or self._watch.watching()):
+                if not (value.is_cpu or self._watch.watching(step)):
                     return
-            self._record.add_loss(self._watch.steps(), float(value))
+            self._record.add_loss(self._watch.steps() if step is None else step, float(value))
+
+    def latest(self, step=None):
+        """Return the newest numbers, to be logged.
+
+        Parameters
+        ----------
+        step : int, optional
+            Return nothing unless this step was watched and none after it.
+
+        Returns
+        -------
+        dict of str to float
+            By names like "gradient/0.weight" and "dead/1"; see `Row.flat`.
+
+        Examples
+        --------
+        >>> model = torch.nn.Linear(3, 1)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> with Monitor(model, optimizer) as monitor:
+        ...     model(torch.ones(8, 3)).sum().backward()
+        ...     optimizer.step()
+        >>> monitor.latest()["gradient/bias"], monitor.latest(step=1)
+        (8.0, {})
+        """
+        newest = {row.optimizer: row for row in self._record.rows}
+        found = {}
+        for row in newest.values():
+            if step is None or row.step == step:
+                found |= row.flat()
+        return found
+
+    def within_step(self, optimizer):
+        """Look at the gradients from within ``optimizer.step(closure)``, after the backward pass.
+
+        For training libraries whose closure does more than the backward pass. Without this call a
+        gradient that is not finite is noticed on watched steps alone.
+        """
+        self._watch.within_step(optimizer)
 
     def findings(self):
         """Return what is wrong as a list of `Finding`, the gravest first."""

@@ -97,6 +97,16 @@ class Names:
         """Return the models inside their wrappers."""
         return [chain[-1] for chain in self._chains.values()]
 
+    def structure(self):
+        """Return a list that is equal as long as `modules` returns the same."""
+        found = [module for chain in self._chains.values() for module in chain]
+        seen = set()
+        for module in found:  # it grows
+            if module not in seen:
+                seen.add(module)
+                found += [child for child in module._modules.values() if child is not None]
+        return found + [getattr(module, "_compiled_call_impl", None) for module in found]
+
     def modules(self):
         """Return (name, module) of everything hooks may be put on: nothing that is compiled."""
         found = {}

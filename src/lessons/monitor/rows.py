@@ -64,6 +64,24 @@ class Row:
         known = dict(zip(self.names, values.tolist(), strict=True))
         return torch.tensor([known.get(name, math.nan) for name in names], dtype=torch.float64)
 
+    def flat(self):
+        """Return all that is known as one dict of floats, for a logger.
+
+        The keys are "gradient/…", "used/…", "weight/…", "update/…" and "ratio/…" with the name of
+        a parameter, "signal/…", "dead/…", "saturated/…" and "idle/…" with that of a module, and
+        "gradient_norm" for that of all gradients together.
+        """
+        gradients = self.values[0][~self.values[0].isnan()]
+        found = {"gradient_norm": float(torch.linalg.vector_norm(gradients))}
+        for quantity in (*QUANTITIES, "ratio"):
+            for name, value in zip(self.names, self.get(quantity).tolist(), strict=True):
+                if not math.isnan(value):
+                    found[f"{quantity}/{name}"] = value
+        for kind in ("signals", "dead", "saturated", "idle"):
+            for name, value in getattr(self, kind).items():
+                found[f"{kind.removesuffix('s')}/{name}"] = value
+        return found
+
     def finite(self):
         """Return whether everything that was measured is finite."""
         numbers = [*self.signals.values(), *(v for _, t in self.times.values() for v in t)]

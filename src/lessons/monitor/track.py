@@ -6,34 +6,9 @@ import torch
 
 from lessons.monitor import clock, measure
 from lessons.monitor.rows import Row
+from lessons.monitor.snapshot import Plan, Snapshot
 
-PROBED = 4096  # elements at most in the gradient that is looked at on every step
-
-
-class Snapshot:
-    """The norms of the gradients of some parameters at one moment."""
-
-    def __init__(self, parameters):
-        self.parameters = parameters
-        self.versions = self._versions()
-        self._packed = measure.norms([parameter.grad for parameter in parameters])
-
-    def _versions(self):
-        return [None if p.grad is None else (id(p.grad), p.grad._version) for p in self.parameters]
-
-    def holds(self, parameters):
-        """Return whether these are the parameters and nobody wrote to their gradients since."""
-        same = len(parameters) == len(self.parameters)
-        same = same and all(a is b for a, b in zip(parameters, self.parameters, strict=True))
-        return same and self.versions == self._versions()
-
-    def by_parameter(self):
-        """Return {parameter: norm}, read on the host."""
-        values = measure.to_host(self._packed, len(self.parameters))
-        if self.versions == self._versions():  # the gradients are still there
-            gradients = [parameter.grad for parameter in self.parameters]
-            measure.again_in_float64(values, gradients)
-        return dict(zip(self.parameters, values.tolist(), strict=True))
+FEW = 128  # elements up to which a list of numbers is added up faster than a tensor
 
 
 class Track:
@@ -45,14 +20,17 @@ class Track:
         Steps made since the monitor was opened.
     due : int
         The next step to be watched.
+    unseen : bool
+        Whether a step since the last watched one was neither watched nor probed.
     """
 
     def __init__(self, optimizer, place, names):
         self.optimizer, self.place, self._names = optimizer, place, names
         self.step, self.due = 0, 0
-        self.known_layers = []
+        self.known_layers, self._plans = [], {}
         self._handles, self._before_handle = [], None
         self._probed, self.can_probe = None, True
+        self._probed_at, self.unseen = -1, False
         self._clear()
 
     def _clear(self):
@@ -62,13 +40,28 @@ class Track:
         groups = self.optimizer.param_groups
         return [p for settings in groups for p in settings["params"] if p.grad is not None]
 
-    def _find_layers(self, parameters):
-        wanted, found = set(parameters), {}
+    def _trained(self):
+        groups = self.optimizer.param_groups
+        wanted = [p for settings in groups for p in settings["params"] if p.requires_grad]
+        # Lazy ones are real only after the first forward pass.
+        lazy = torch.nn.parameter.UninitializedParameter
+        return [parameter for parameter in wanted if not isinstance(parameter, lazy)]
+
+    def _plan(self, parameters):
+        key = tuple(map(id, parameters))
+        if key not in self._plans:
+            if len(self._plans) >= 4:  # other parameters on every step: keep none
+                self._plans.clear()
+            self._plans[key] = Plan(parameters, self._find_layers(key))
+        return self._plans[key]
+
+    def _find_layers(self, wanted):
+        found, places = {}, set(wanted)
         for group, settings in enumerate(self.optimizer.param_groups):
             for number, parameter in enumerate(settings["params"]):
-                if parameter in wanted:
-                    found[parameter] = self._names.layer(parameter, group, number)
-        return [found[parameter] for parameter in parameters]
+                if id(parameter) in places:
+                    found[id(parameter)] = self._names.layer(parameter, group, number)
+        return [found[key] for key in wanted]
 
     def attach(self, accumulated, before_step):
         """Put the hooks for a watched step on.
@@ -80,13 +73,10 @@ class Track:
             self._before_handle = self.optimizer.register_step_pre_hook(before_step)
         if self._handles:
             return
-        for settings in self.optimizer.param_groups:
-            for parameter in settings["params"]:
-                # Lazy ones are real only after the first forward pass.
-                lazy = isinstance(parameter, torch.nn.parameter.UninitializedParameter)
-                if parameter.requires_grad and not lazy and parameter.is_leaf:
-                    handle = parameter.register_post_accumulate_grad_hook(accumulated)
-                    self._handles.append((parameter, handle))
+        for parameter in self._trained():
+            if parameter.is_leaf:
+                handle = parameter.register_post_accumulate_grad_hook(accumulated)
+                self._handles.append((parameter, handle))
 
     def detach(self, closing=False):
         """Take the hooks off; what `probe` needs stays unless the monitor is closing."""
@@ -102,22 +92,30 @@ class Track:
 
     def gradients_ready(self):
         """Measure the gradients after a backward pass, or after they were unscaled."""
-        self._raw = Snapshot(self._with_gradient())
+        self._raw = self._snapshot()
+
+    def _snapshot(self):
+        return Snapshot(self._plan(self._with_gradient()).parameters)
 
     @property
     def sees_every_step(self):
         """Whether `probe` looks at a gradient on the steps that are not watched."""
         return self.can_probe and self._probed is not None
 
-    def probe(self):
+    def probe(self, current=True):
         """Return whether one small gradient near the input is finite; True where none is known.
 
         A NaN of the backward pass reaches it from almost everywhere. Only on the CPU: elsewhere
-        it would wait for the device on every step.
+        it would wait for the device on every step. Before a closure has run, the gradient is not
+        the ``current`` one.
         """
         if not self.can_probe or self._probed is None or self._probed.grad is None:
             return True
-        return math.isfinite(self._probed.grad.sum().item())
+        if current:
+            self._probed_at = self.step
+        gradient = self._probed.grad
+        few = gradient.ndim == 1 and gradient.numel() <= FEW
+        return math.isfinite(sum(gradient.tolist()) if few else gradient.sum().item())
 
     def cost_of_probe(self):
         """Return the seconds that one `probe` takes."""
@@ -125,24 +123,34 @@ class Track:
         self.probe()
         return clock.clock() - start
 
+    def stepped(self):
+        """Count a step."""
+        if self.step < self.due and self._probed_at != self.step:
+            self.unseen = True
+        self.step += 1
+
     def before_step(self, closure):
-        """Measure what the optimizer is about to use, and keep samples of the weights."""
-        parameters = self._with_gradient()
+        """Measure what the optimizer is about to use, and keep samples of the weights.
+
+        A ``closure`` may run the backward pass and clip within the step; then only the gradients
+        that it leaves behind tell what was used.
+        """
+        plan = self._plan(self._trained() if closure else self._with_gradient())
         self._used = None
-        if closure:  # it runs the backward pass itself
-            groups = self.optimizer.param_groups
-            parameters = [p for settings in groups for p in settings["params"] if p.requires_grad]
-            self._raw = None
-        elif self._raw is not None and self._raw.holds(parameters):
-            self._used = self._raw
-        else:
-            self._used = Snapshot(parameters)
-        matrices = [parameter for parameter in parameters if parameter.ndim >= 2]
-        vectors = [parameter for parameter in parameters if parameter.ndim < 2]
-        before = measure.copies(matrices)
-        self._before = matrices, vectors, before, measure.norms(before + vectors)
+        if not closure:
+            held = self._raw is not None and self._raw.holds(plan.parameters)
+            self._used = self._raw if held else Snapshot(plan.parameters)
+        before = plan.samples.copy()
+        weights = plan.samples.norms(before), plan.matrices
+        vectors = measure.norms(plan.vectors), len(plan.vectors)
+        self._before = plan, before, weights, vectors
         # An optimizer that unscales in its own kernel gets scaled gradients (GradScaler.step).
         self._scale = getattr(self.optimizer, "grad_scale", None)
+
+    def _used_by_closure(self):
+        now = self._plan(self._with_gradient()).parameters
+        unchanged = self._raw is not None and self._raw.holds(now)
+        return self._raw if unchanged else Snapshot(now)
 
     def was_skipped(self):
         """Return whether the optimizer skipped the step inside its own kernel."""
@@ -151,41 +159,28 @@ class Track:
 
     def after_step(self, **forward):
         """Return the row of the step just made; None if no parameter had a gradient."""
-        matrices, vectors, before, weights = self._before
-        used = self._used or self._raw or Snapshot(self._with_gradient())
+        plan, before, *requests = self._before
+        used = self._used or self._used_by_closure()
         raw = self._raw or used
         scale = 1.0 if self._scale is None else float(self._scale)
-        raw_norms = raw.by_parameter()
-        used_norms = raw_norms if used is raw else used.by_parameter()
-        moved, weights = _sizes(matrices, vectors, before, weights)
-        parameters = matrices + vectors
-        self._clear()
-        if not used_norms:
-            return None
-        known = (raw_norms, used_norms, weights, moved)
-        values = [[norms.get(p, math.nan) for p in parameters] for norms in known]
-        values = torch.tensor(values, dtype=torch.float64)
+        moved = plan.samples.norms(plan.samples.change(before))
+        requests += [(moved, plan.matrices), raw.request]
+        if used is not raw:
+            requests.append(used.request)
+        of_matrices, of_vectors, moved, *norms = measure.together(*requests)
+        values = torch.full((4, len(plan.parameters)), math.nan, dtype=torch.float64)
+        values[0] = raw.aligned(norms[0], plan.parameters)
+        values[1] = values[0] if used is raw else used.aligned(norms[1], plan.parameters)
         values[:2] /= scale
-        layers = self.known_layers = self._find_layers(parameters)
-        small = (p for p in parameters if p.numel() <= PROBED and p.is_cpu and _strided(p))
-        self._probed = next(small, None)
-        names = tuple(layer.name for layer in layers)
-        idle = {} if forward.get("dead") else _idle(parameters, layers)
-        return Row(self.step - 1, self.place, names, values, idle=idle, **forward)
-
-
-def _sizes(matrices, vectors, before, weights):
-    """Return {parameter: norm} of the updates and of the weights; of matrices by samples."""
-    scales = measure.scales(matrices, before)
-    moved = measure.to_host(measure.norms(measure.changes(matrices, before)), len(matrices))
-    weights = measure.to_host(weights, len(matrices) + len(vectors))
-    weights[: len(matrices)] *= scales
-    moved = dict(zip(matrices, (moved * scales).tolist(), strict=True))
-    return moved, dict(zip(matrices + vectors, weights.tolist(), strict=True))
-
-
-def _strided(parameter):
-    return parameter.grad is not None and parameter.grad.layout is torch.strided
+        values[2, : plan.matrices] = of_matrices * plan.samples.scales
+        values[2, plan.matrices :] = of_vectors
+        values[3, : plan.matrices] = moved * plan.samples.scales
+        self._clear()
+        if not used.parameters:
+            return None
+        self.known_layers, self._probed = plan.layers, plan.probed()
+        idle = {} if forward.get("dead") else _idle(plan.parameters, plan.layers)
+        return Row(self.step - 1, self.place, plan.names, values, idle=idle, **forward)
 
 
 def _idle(parameters, layers):

@@ -45,9 +45,11 @@ class Watch:
             handle.remove()
         scaling.leave(self)
 
-    def watching(self):
-        """Return whether the next step of any optimizer is watched."""
-        return any(track.step >= track.due for track in self.tracks)
+    def watching(self, step=None):
+        """Return whether the next step of any optimizer is watched, or whether ``step`` was."""
+        if step is None or step >= self.steps():
+            return any(track.step >= track.due for track in self.tracks)
+        return any(row.step == step for row in self.record.rows[-len(self.tracks) :])
 
     def _accumulated(self, parameter):
         """Have the gradients measured when this backward pass is over."""
@@ -79,12 +81,22 @@ class Watch:
 
     def _before_step(self, optimizer, args, kwargs):
         track = self._by_optimizer[id(optimizer)]
-        if track.step < track.due and track.probe():
+        closure = callable(args[1] if len(args) > 1 else kwargs.get("closure"))
+        if track.step < track.due and track.probe(current=not closure):
             return
+        self._measure(track, closure)
+
+    def within_step(self, optimizer):
+        """Look at the gradients that a closure has just made; nobody else tells."""
+        track = self._by_optimizer.get(id(optimizer))
+        if track is not None and track.step < track.due and not track.probe():
+            self._measure(track, closure=False)
+
+    def _measure(self, track, closure):
         with self.budget, torch.no_grad():
             track.due = min(track.due, track.step)
             self._queued = False  # a backward pass that failed never got to its end
-            track.before_step(closure=any(map(callable, (*args, kwargs.get("closure")))))
+            track.before_step(closure)
 
     def _after_step(self, optimizer, args, kwargs):
         track = self._by_optimizer[id(optimizer)]
@@ -93,7 +105,7 @@ class Watch:
             return
         if self.record.skipped[2]:
             self.record.skip(False)
-        track.step += 1
+        track.stepped()
         if track.step < track.due:
             return
         with self.budget, torch.no_grad():
@@ -111,9 +123,9 @@ class Watch:
         row = track.after_step(**self._forward.take())
         if row is not None:
             self.record.note_order(track.known_layers, self._forward.order)
-            self.record.add(row, track.sees_every_step)
+            self.record.add(row, not track.unseen)
         planned = following(track.step - 1, self._every)
-        track.due = self.budget.due(track.step, planned, self._looks)
+        track.due, track.unseen = self.budget.due(track.step, planned, self._looks), False
         track.can_probe = self.budget.affords(track.cost_of_probe())
 
     def _hang(self, track):

@@ -1,0 +1,48 @@
+"""What the callbacks for training libraries share: a monitor that opens and closes with a run."""
+
+from lessons._check import integer
+from lessons.monitor.monitor import Monitor
+
+
+class Attached:
+    """Holds the monitor of the present or last training run.
+
+    Attributes
+    ----------
+    monitor : Monitor or None
+        None before the first run; every run gets a new one.
+    """
+
+    def __init__(self, every=10, *, budget=None, limits=None, capacity=256, show=True):
+        super().__init__()
+        self._options = {"every": integer("every", every), "budget": budget}
+        self._options |= {"limits": limits, "capacity": capacity}
+        self._show = show
+        self.monitor = None
+
+    def report(self):
+        """Return the report of `Monitor.report` on the present or last run.
+
+        Raises
+        ------
+        RuntimeError
+            Before the first run.
+        """
+        if self.monitor is None:
+            raise RuntimeError("There is nothing to report: no training run has begun.")
+        return self.monitor.report()
+
+    def close(self):
+        """Take every hook off; what was recorded stays. Training that ends by itself does this."""
+        if self.monitor is not None:
+            self.monitor.close()
+
+    def _open(self, model, optimizers):
+        self.close()
+        self.monitor = Monitor(model, optimizers, **self._options)
+
+    def _finish(self, speak=True):
+        """Close; print the report if there is something to say and this process is to speak."""
+        self.close()
+        if speak and self._show and self.monitor is not None and not self.monitor.healthy():
+            print(self.report())

@@ -1,0 +1,91 @@
+"""The gradient monitor as a callback of Lightning's ``Trainer``.
+
+It needs the package ``lightning`` or ``pytorch_lightning``: the same code under two names, whose
+callbacks do not mix. The one that is in use already is taken.
+"""
+
+import importlib
+import sys
+
+import torch
+
+from lessons.monitor.callback import Attached
+
+
+def _callback_class():
+    names = ["lightning.pytorch", "pytorch_lightning"]
+    for name in sorted(names, key=lambda name: name not in sys.modules):
+        try:
+            return importlib.import_module(name).Callback
+        except ModuleNotFoundError as error:
+            if not name.startswith(error.name):
+                raise  # something that Lightning itself needs
+    raise ModuleNotFoundError(
+        "lessons.monitor.lightning needs Lightning: pip install lightning", name="lightning"
+    )
+
+
+def _loss(outputs):
+    """Return the loss in what a training step returned, None if there is none."""
+    value = outputs.get("loss") if isinstance(outputs, dict) else outputs
+    known = isinstance(value, torch.Tensor) and value.numel() == 1
+    return value.detach() if known else None
+
+
+class GradientMonitor(Attached, _callback_class()):
+    """Watch a fit: ``Trainer(callbacks=[GradientMonitor()])``.
+
+    One `Monitor` looks at all of the module's optimizers. It works with automatic and manual
+    optimization, gradient accumulation, clipping by the trainer, and mixed precision. The loss it
+    notes is the mean over the batches of a step, as ``training_step`` returned it; in manual
+    optimization it is that of every batch, where ``training_step`` returns one.
+
+    Parameters
+    ----------
+    every, budget, limits, capacity
+        See `Monitor`.
+    show : bool, default True
+        Print the report at the end of the fit if the run is not healthy.
+
+    Attributes
+    ----------
+    monitor : Monitor or None
+        That of the present or last fit.
+
+    Examples
+    --------
+    >>> callback = GradientMonitor(every=20, budget=0.02)
+    >>> callback.monitor is None
+    True
+    """
+
+    def on_train_start(self, trainer, pl_module):
+        """Open a monitor; weights and optimizers are restored and the sanity check is over."""
+        self._losses, self._noted = [], 0
+        self._open(pl_module, trainer.optimizers)
+
+    def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+        """Tell the monitor that the closure, which Lightning runs within the step, is done."""
+        if self.monitor is not None:
+            self.monitor.within_step(optimizer)
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        """Note the loss, not divided for accumulation."""
+        loss, steps = _loss(outputs), self.monitor.record.steps
+        if loss is not None:
+            automatic = pl_module.automatic_optimization
+            self._losses.append(loss * trainer.accumulate_grad_batches if automatic else loss)
+        whole = steps > self._noted or len(self._losses) >= trainer.accumulate_grad_batches
+        if self._losses and whole:
+            mean = torch.stack(self._losses).mean() if len(self._losses) > 1 else self._losses[0]
+            self.monitor.loss(mean, step=max(steps - 1, 0))
+        if whole:
+            self._losses, self._noted = [], steps
+
+    def on_train_end(self, trainer, pl_module):
+        """Take every hook off."""
+        self._finish(speak=trainer.is_global_zero)
+
+    def on_exception(self, trainer, pl_module, exception):
+        """Take every hook off."""
+        self.close()
