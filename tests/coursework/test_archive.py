@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import subprocess
 import zipfile
 
 import pytest
@@ -34,6 +35,22 @@ def test_a_folder_with_folders(tmp_path):
     (tmp_path / "a.ipynb").write_bytes(b"1")
     (tmp_path / "b" / "c" / "d.ipynb").write_bytes(b"2")
     assert seen(tmp_path) == {"a.ipynb": b"1", "b/c/d.ipynb": b"2"}
+
+
+def test_a_folder_deeper_than_pythons_stack(tmp_path):
+    start = os.getcwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1500):
+            os.mkdir("d")
+            os.chdir("d")
+    finally:
+        os.chdir(start)
+    (tmp_path / "a.ipynb").write_bytes(b"1")
+    try:
+        assert seen(tmp_path)["a.ipynb"] == b"1"
+    finally:
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 
 
 def test_links_are_not_followed(tmp_path):

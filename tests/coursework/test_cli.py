@@ -97,6 +97,7 @@ def test_marks_by_hand_are_filled_in_and_stay(grade, tmp_path):
         assert code == 0
         assert "2 were graded before" in said and "1 written answer to mark" in said
         assert [r["score"] for r in rows(tmp_path / "out" / "scores.csv")] == ["8.5", "2"]
+        assert not list(sheet.parent.glob("*before*"))
         kept = rows(sheet)
         assert [(r["points"], r["comment"]) for r in kept] == [("2.5", "Good."), ("", "Ask.")]
     assert "Good." in (tmp_path / "out" / "feedback" / "ada.html").read_text()
@@ -117,7 +118,8 @@ def test_a_new_answer_is_marked_anew_and_nothing_filled_in_is_lost(grade, tmp_pa
     assert code == 0
     assert "mark it again" in said
     assert [r["points"] for r in rows(sheet)] == [""]
-    assert [r["points"] for r in rows(sheet.with_suffix(".before.csv"))] == ["3"]
+    (before,) = sheet.parent.glob("*before*")
+    assert [r["points"] for r in rows(before)] == ["3"]
 
 
 def test_resume_grades_only_what_is_new_or_changed(grade, tmp_path):
@@ -142,6 +144,34 @@ def test_failures_and_refusals_are_told(grade, tmp_path):
     assert files == {"ada.ipynb": "graded", "eve.ipynb": "graded", "link.ipynb": "refused"}
     code, said = grade("--resume", about={"eve": {}})  # what the grader failed at is tried again
     assert "1 were graded before" in said
+
+
+def test_names_of_every_kind(grade, tmp_path):
+    folder = os.fsencode(tmp_path / "submissions")
+    os.mkdir(folder)
+    names = [
+        "王小明",
+        "سارة",
+        "a\nb",
+        "\x1b[31mred",
+        "=cmd()",
+        "c d",
+        "x" * 200,
+        "..hidden",
+        "$(id)",
+    ]
+    for name in [*(name.encode() for name in names), b"\xff\xfe"]:
+        with open(os.path.join(folder, name + b".ipynb"), "wb") as file:
+            file.write(fakes.notebook("someone", answer=name.decode("latin-1")))
+    code, said = grade()
+    assert code == 0, said
+    assert "\x1b" not in said
+    scores = (tmp_path / "out" / "scores.csv").read_bytes().decode("utf-8-sig")
+    assert len(parse(scores.encode(), "scores").rows) == len(names)  # the hidden one is ignored
+    assert not [line for line in scores.splitlines() if line.startswith("=")]
+    pages = list((tmp_path / "out" / "feedback").iterdir())
+    assert len(pages) == len(names)
+    assert all(path.name.isprintable() and path.parent.name == "feedback" for path in pages)
 
 
 def test_canvas_from_zip_to_import(grade, tmp_path):

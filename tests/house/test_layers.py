@@ -20,6 +20,7 @@ LAYERS = [
     {"_svg"},
     {"_frames"},
     {"explore"},
+    {"coursework"},
 ]
 # These stand beside the layers.
 ALONE = {"show": {"_check"}, "monitor": {"_check"}}
