@@ -79,7 +79,7 @@ class Config:
 
     @property
     def half(self):
-        """The half of the suite, "tuning" or "reported"."""
+        """The half of the suite, "tuning" or "reported", or "drawn"."""
         return half(self.name)
 
     def model(self, seed):
@@ -91,11 +91,15 @@ class Config:
 def half(name):
     """Return the half that a configuration of this name belongs to, from its name alone.
 
+    Those that were drawn at random belong to neither half.
+
     Examples
     --------
     >>> half("ReLU 4, SGD 0.1") in ("tuning", "reported")
     True
     """
+    if name.startswith("drawn "):
+        return "drawn"
     return ("tuning", "reported")[hashlib.sha256(name.encode()).digest()[0] % 2]
 
 

@@ -5,9 +5,27 @@ Whether a run is sick is decided by its outcome (`detection_outcomes`), not here
 
 import torch
 
-from benchmarks.detection_config import Config, adam, adamw, first_layer_slower, momentum, rmsprop, sgd
+from benchmarks.detection_config import (
+    Config,
+    adam,
+    adamw,
+    first_layer_slower,
+    momentum,
+    rmsprop,
+    sgd,
+)
 from benchmarks.detection_nets import (
-    Reader, Residual, Rows, Transformer, Words, cnn1d, cnn2d, first_layer, frozen_but_last, mlp, net,
+    Reader,
+    Residual,
+    Rows,
+    Transformer,
+    Words,
+    cnn1d,
+    cnn2d,
+    first_layer,
+    frozen_but_last,
+    mlp,
+    net,
     plain,
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ import torch
 from benchmarks import detection_tasks
 from benchmarks.detection_config import Config, adam
 from benchmarks.detection_nets import Reader, Transformer, Words, cnn1d, mlp, net
-from benchmarks.detection_suite import CONFIGS, SEEDS
+from benchmarks.detection_suite import CONFIGS, RUNS, SEEDS
 from benchmarks.detection_train import train
 
 CACHE = Path(__file__).with_name("detection_outcomes.json")
@@ -130,7 +130,7 @@ def run_all(workers=2):
         names = list(detection_tasks.TASKS)
         found = shown("references", executor.map(reference, names), len(names))
         references = dict(zip(names, found, strict=True))
-        todo = [(name, seed, references[c.task]) for name, c in CONFIGS.items() for seed in SEEDS]
+        todo = [(name, seed, references[CONFIGS[name].task]) for name, seed in RUNS]
         runs = list(shown("outcomes", executor.map(_one, todo), len(todo)))
     references = {name: _number(value) for name, value in references.items()}
     lines = ",\n".join(json.dumps(run) for run in runs)
@@ -146,7 +146,8 @@ def pool(workers):
 
 
 def shown(what, items, count):
-    """Pass the items on and print how many have come."""
+    """Pass the items on; print at each tenth of them how many have come."""
     for done, item in enumerate(items, start=1):
-        print(f"\r{what}: {done} of {count}", end="" if done < count else "\n", flush=True)
+        if done * 10 // count > (done - 1) * 10 // count:
+            print(f"{what}: {done} of {count}", flush=True)
         yield item

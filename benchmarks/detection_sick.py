@@ -7,7 +7,17 @@ import torch
 
 from benchmarks.detection_config import Config, adam, adamw, momentum, sgd
 from benchmarks.detection_nets import (
-    Reader, Residual, Transformer, Words, cnn1d, cnn2d, loop, mlp, net, plain, shifted,
+    Reader,
+    Residual,
+    Transformer,
+    Words,
+    cnn1d,
+    cnn2d,
+    loop,
+    mlp,
+    net,
+    plain,
+    shifted,
 )  # fmt: skip
 
 

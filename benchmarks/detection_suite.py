@@ -3,7 +3,11 @@
 Names, trainings and halves are fixed: nothing is moved or left out because a rule gets it wrong.
 """
 
-from benchmarks import detection_healthy, detection_sick
+from benchmarks import detection_drawn, detection_healthy, detection_sick
 
 SEEDS = (0, 1, 2)
-CONFIGS = {config.name: config for config in detection_healthy.CONFIGS + detection_sick.CONFIGS}
+CHOSEN = detection_healthy.CONFIGS + detection_sick.CONFIGS
+CONFIGS = {config.name: config for config in CHOSEN + detection_drawn.CONFIGS}
+# Name and seed of every run: three of a chosen configuration, one of a drawn one.
+RUNS = [(config.name, seed) for config in CHOSEN for seed in SEEDS]
+RUNS += [(config.name, 0) for config in detection_drawn.CONFIGS]

@@ -1,4 +1,4 @@
-"""The tasks of the detection benchmark: small data, a loss, a number of steps, what is learnable."""
+"""The tasks of the detection benchmark: small data, a loss, a number of steps."""
 
 import functools
 import math
@@ -61,7 +61,8 @@ def noisy():
     found, generator = data.digits(), _generator(1)
     y = found.train_y
     wrong = torch.randint(0, 10, y.shape, generator=generator)
-    return _classes(found.train_x, torch.where(torch.rand(y.shape, generator=generator) < 0.5, wrong, y))
+    kept = torch.rand(y.shape, generator=generator) >= 0.5
+    return _classes(found.train_x, torch.where(kept, y, wrong))
 
 
 def rare():

@@ -8,6 +8,7 @@ import pytest
 
 from tools import repository
 
+FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
 SOLUTION = re.compile(r"```python\n(?P<code>.*?)```(?:\s*```text\n(?P<printed>.*?)```)?", re.DOTALL)
 
 
@@ -17,7 +18,8 @@ def solutions(path):
     # The first code cell installs the package; the second one imports what the chapter uses.
     _, setup, *_ = (cell.source for cell in cells if cell.cell_type == "code")
     text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    for number, match in enumerate(SOLUTION.finditer(text), 1):
+    folded = "\n\n".join(FOLDED.findall(text))
+    for number, match in enumerate(SOLUTION.finditer(folded), 1):
         yield pytest.param(
             setup,
             match["code"],

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from lessons.monitor import KINDS, Monitor, Record, Row, Thresholds, findings
-from lessons.monitor.rules_steps import loss_trend
+from lessons.monitor.rules_loss import loss_trend
 from tests.monitor.nets import batches, plain, sgd, train
 
 STEPS = 25

@@ -1,16 +1,21 @@
 """The loop of the chapter, against torch and against the twelve patients."""
 
 import math
+import re
 
+import nbformat
 import pytest
 import torch
 
 from lessons.causes.vanishing_and_exploding import three_nets
-from lessons.data import digits
-from lessons.networks import mlp
+from lessons.data import digits, recall
+from lessons.networks import mlp, rnn
+from lessons.signs.detection import results
 from lessons.signs.monitor import gradient_by_layer, seen, verdict, watched
 from lessons.signs.signs import PATIENTS
 from lessons.training import loss_gradients
+from tests.monitor import test_recipes
+from tools.repository import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +72,8 @@ EXPECTED = {
     "vanishing, Adam": "vanishing",
     "exploding, tanh": "exploding",
     "tiny batches": "healthy",
-    "weight decay": "healthy",
+    "frozen layers": "healthy",
+    "half pruned": "healthy",
     "one broken pixel": "non_finite",
 }
 
@@ -77,6 +83,47 @@ EXPECTED = {
 def test_patients_through_the_monitor(data, name, seed):
     monitor = seen(PATIENTS[name], data.train_x, data.train_y, seed=seed)
     assert verdict(monitor) == EXPECTED[name]
+
+
+def test_what_the_chapter_says_of_its_own_limits(data):
+    """A false alarm and a miss: if the rules get better, the chapter must say so."""
+    assert verdict(seen(PATIENTS["weight decay"], data.train_x, data.train_y)) == "step_too_large"
+    x, y = recall(512, 30)
+    verdicts = {
+        seed: verdict(
+            watched(
+                rnn(32, inputs=8, outputs=4, gain=0.5, seed=seed),
+                x, y, optimizer="adam", lr=0.003, seed=seed,
+            )
+        )
+        for seed in (0, 1)
+    }  # fmt: skip
+    assert verdicts == {0: "vanishing_through_time", 1: "healthy"}
+
+
+def test_the_snippets_for_work_are_recipes_that_run():
+    cells = nbformat.read(ROOT / "notebooks/signs/monitor.ipynb", as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    snippets = re.findall(r"^```python\n(.*?)^```", text.split("## Exercises")[0], re.M | re.S)
+    assert len(snippets) >= 6
+    known = {value for value in vars(test_recipes).values() if isinstance(value, str)}
+    assert set(snippets) <= known
+
+
+@pytest.mark.parametrize(("row", "least", "most"), [("every 10", 1.0, 1.03), ("every=1", 1.1, 1.2)])
+def test_the_price_that_the_chapter_names_is_the_measured_one(row, least, most):
+    lines = (ROOT / "benchmarks/results.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|") for line in lines if line.startswith("| MLP 50×256") and row in line]
+    assert len(rows) == 2
+    assert all(least <= float(cells[3].split()[0]) <= most for cells in rows)
+
+
+def test_the_readme_says_what_was_measured():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for half in ("reported", "drawn"):
+        scores = results().summary[half]["lessons.monitor, every step"]
+        assert f"{100 * scores['precision']:.0f} of 100" in text
+        assert f"{100 * scores['recall']:.0f} %" in text
 
 
 def test_the_broken_pixel_is_traced_to_the_first_layer(data):

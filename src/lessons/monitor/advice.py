@@ -83,8 +83,8 @@ ADVICE = {
     "vanishing_through_time": Advice(ORTHOGONAL),
     "dead_units": Advice(LEAKY),
     "saturated": Advice(XAVIER, "bounds/sigmoid"),
-    "step_too_large": Advice(SMALLER_STEP),
-    "step_too_small": Advice(LARGER_STEP),
-    "diverging_loss": Advice(SMALLER_STEP),
-    "stalled_loss": Advice(LARGER_STEP),
+    "step_too_large": Advice(SMALLER_STEP, "signs/signs"),
+    "step_too_small": Advice(LARGER_STEP, "signs/signs"),
+    "diverging_loss": Advice(SMALLER_STEP, "signs/signs"),
+    "stalled_loss": Advice(LARGER_STEP, "signs/signs"),
 }

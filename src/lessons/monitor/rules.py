@@ -3,14 +3,13 @@
 import dataclasses
 
 from lessons.monitor.advice import ADVICE
+from lessons.monitor.rules_causes import causes_first
 from lessons.monitor.rules_depth import over_depth, over_signals, over_steps
-from lessons.monitor.rules_steps import course_of_loss, is_learning, size_of_steps
+from lessons.monitor.rules_loss import course_of_loss, is_learning
+from lessons.monitor.rules_steps import size_of_steps
 from lessons.monitor.rules_time import through_time
 from lessons.monitor.rules_units import non_finite, units
-from lessons.monitor.thresholds import KINDS, SEVERITIES, Thresholds
-
-# A cause explains its consequence, which is then left out: the same advice helps both.
-EXPLAINS = {"exploding": {"step_too_large"}, "vanishing": {"step_too_small"}}
+from lessons.monitor.thresholds import Thresholds
 
 
 def findings(record, limits=None):
@@ -42,22 +41,9 @@ def findings(record, limits=None):
         rows = record.usable(optimizer)
         for rule in (over_depth, over_signals, over_steps, through_time, size_of_steps, units):
             found += rule(record, rows, limits, learning)
-    return [_advised(finding) for finding in _distinct(found)]
+    return [_advised(finding) for finding in causes_first(found)]
 
 
 def _advised(finding):
     advice = ADVICE[finding.kind]
     return dataclasses.replace(finding, advice=advice.code, chapter=advice.chapter)
-
-
-def _distinct(found):
-    """Sort by severity; of one kind in one place keep the gravest, and leave out consequences."""
-    found = sorted(found, key=lambda f: (-SEVERITIES.index(f.severity), KINDS.index(f.kind)))
-    seen, kept = set(), []
-    serious = {f.kind for f in found if f.severity != "notice"}
-    explained = set().union(*(EXPLAINS.get(kind, set()) for kind in serious))
-    for finding in found:
-        if finding.kind not in explained and (finding.kind, finding.where) not in seen:
-            seen.add((finding.kind, finding.where))
-            kept.append(finding)
-    return kept

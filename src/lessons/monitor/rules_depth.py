@@ -32,9 +32,26 @@ def _where(names):
     return names[0] if third == 1 else f"{names[0]} … {names[third - 1]}"
 
 
-def _fall(row, names, quantity="gradient"):
-    """Return the decades by which a quantity falls from the last layers to the first."""
-    return decades(*thirds(by_layer(row, names, quantity)))
+def _fall(row, names):
+    """Return the decades by which the gradient falls from the last layers to the first."""
+    return decades(*thirds(by_layer(row, names, "gradient")))
+
+
+def _pull_fall(row, names):
+    """Return the same of |gradient| |weight|, which does not depend on the units of the data.
+
+    Inputs in a unit that is 1000 times smaller have 1000 times larger weights in the first layer
+    and gradients that are 1000 times smaller, and nothing is wrong.
+    """
+    weights = row.get("weight", names)
+    if not all(thirds(by_layer(row, names, "weight"))):
+        return _fall(row, names)
+    pulls = (row.get("gradient", names) * weights).tolist()
+    return decades(*thirds([pull for pull in pulls if not math.isnan(pull)]))
+
+
+def _steep(row, names, sign, limit):
+    return min(sign * _fall(row, names), sign * _pull_fall(row, names)) >= limit
 
 
 def _first_ratio(row, names):
@@ -46,15 +63,17 @@ def over_depth(record, rows, limits, learning):
 
     A steep profile alone is a notice: an optimizer that rescales each weight's gradient can live
     with it. It is an error where the updates of the first layers show it too, relative to their
-    weights, and a warning where the loss does not fall.
+    weights, and a warning where the loss does not fall. Exploding is always a warning: the noise
+    of the first layers drowns what the others learn.
     """
     names = known_names(rows, record)
     if len(names) < limits.least_layers or not rows:
         return []
     found = []
     least = min(limits.least_rows, len(rows)) if record.bad else limits.least_rows
-    for kind, sign in (("vanishing", 1), ("exploding", -1)):
-        steep = [row for row in rows if sign * _fall(row, names) >= limits.depth_decades]
+    for kind, sign, name in (("vanishing", 1, "depth_decades"), ("exploding", -1, "depth_rise")):
+        limit = getattr(limits, name)
+        steep = [row for row in rows if _steep(row, names, sign, limit)]
         run = last_run(rows, steep.__contains__)
         row = run[-1] if len(run) >= least else None
         if kind == "vanishing" and row is None and learning is not True and rows:
@@ -72,7 +91,8 @@ def over_depth(record, rows, limits, learning):
         first, last = thirds(by_layer(row, names, "ratio"))
         apart = sign * decades(first, last) >= math.log10(limits.ratio_apart)
         harmful = apart or (first <= limits.ratio_low if sign == 1 else first >= limits.ratio_high)
-        severity = "error" if harmful else "notice" if learning is not False else "warning"
+        known = "warning" if learning is False or kind == "exploding" else "notice"
+        severity = "error" if harmful else known
         rate = abs(slope(by_layer(row, names, "gradient")))
         verb = "loses" if sign == 1 else "gains"
         evidence = (
@@ -80,8 +100,8 @@ def over_depth(record, rows, limits, learning):
             f"{abs(_fall(row, names)):.3g} in all; update : weight is {first:.2g} in the first "
             f"third of the layers, {last:.2g} in the last"
         )
-        rule = f"gradient norms of the first and last third {limits.depth_decades:g} decades apart"
-        source = limits.source("depth_decades")
+        rule = f"gradient norms of the first and last third {limit:g} decades apart"
+        source = limits.source(name)
         found.append(Finding(kind, _where(names), run[0].step, severity, evidence, rule, source))
     return found
 
@@ -89,7 +109,8 @@ def over_depth(record, rows, limits, learning):
 def over_signals(record, rows, limits, learning):
     """Compare the outputs of the first and the last third of the layers.
 
-    With ReLU and a wrong gain the gradients of all layers are alike, and all wrong.
+    With ReLU and a wrong gain the gradients of all layers are alike, and all wrong. Outputs that
+    are almost 0 soon grow by the biases; the first look counts where most layers still rest.
     """
     names = known_names(rows, record)
     modules = [record.layers[name].module for name in names if name in record.layers]
@@ -105,10 +126,15 @@ def over_signals(record, rows, limits, learning):
     for kind, sign in (("exploding", 1), ("vanishing", -1)):
         run = last_run(rows, lambda row, s=sign: s * rise(row) >= limits.signal_decades)
         if len(run) < least:
-            continue
+            first = rows[: limits.least_rows]
+            rest = all(middle_ratio(row, names) <= limits.ratio_low for row in first)
+            if sign == 1 or not rest or sign * rise(rows[0]) < limits.signal_decades:
+                continue
+            run = rows[:1]
         ratio = middle_ratio(run[-1], names)
         harmful = ratio >= limits.ratio_high if sign == 1 else ratio <= limits.ratio_low
-        severity = "error" if harmful else "notice" if learning is not False else "warning"
+        known = "warning" if learning is False or kind == "exploding" else "notice"
+        severity = "error" if harmful else known
         verb = "grow" if sign == 1 else "shrink"
         evidence = (
             f"the layers' outputs {verb} by {abs(rise(run[-1])):.3g} decades from the first third "

@@ -1,87 +1,102 @@
-"""The size of the optimizer's steps and the course of the loss."""
+"""The size of the optimizer's steps."""
+
+import itertools
 
 from lessons.monitor.rules_depth import by_layer, known_names, middle_ratio
+from lessons.monitor.rules_loss import pull_and_gain
 from lessons.monitor.thresholds import Finding
-from lessons.monitor.trends import kendall, last_run, median
-
-
-def loss_trend(record, limits):
-    """Return "falling", "rising" or "flat", None if too few losses are known.
-
-    A trend is one that Kendall's test sees and that changed the loss by ``limits.loss_change``.
-    """
-    bad = record.bad.step if record.bad else None
-    losses = [value for step, value in record.losses if bad is None or step < bad]
-    if len(losses) < limits.least_losses:
-        return None
-    quarter = len(losses) // 4
-    first, last = median(losses[:quarter]), median(losses[-quarter:])
-    change = (last - first) / max(abs(first), abs(last), 1e-300)
-    certainty = kendall(losses)
-    if abs(certainty) < limits.loss_certainty or abs(change) < limits.loss_change:
-        return "flat"
-    return "falling" if change < 0 else "rising"
-
-
-def is_learning(record, limits):
-    """Return whether the loss falls, None if that is not known."""
-    trend = loss_trend(record, limits)
-    return None if trend is None else trend == "falling"
-
-
-def course_of_loss(record, limits):
-    """Return a finding if the loss rises, or does not move at all.
-
-    A flat loss alone is a notice: a converged network has one too.
-    """
-    trend = loss_trend(record, limits)
-    if trend not in ("rising", "flat"):
-        return []
-    losses = [value for _, value in record.losses]
-    quarter = len(losses) // 4
-    first, last = median(losses[:quarter]), median(losses[-quarter:])
-    evidence = (
-        f"the median loss went from {first:.3g} in the first quarter to {last:.3g} in the last; "
-        f"Kendall's test gives {kendall(losses):.2g} standard deviations"
-    )
-    kind, severity = (
-        ("diverging_loss", "error") if trend == "rising" else ("stalled_loss", "notice")
-    )
-    rule = f"{limits.loss_certainty:g} standard deviations, relative change {limits.loss_change:g}"
-    source = limits.source("loss_certainty")
-    return [Finding(kind, "loss", record.losses[0][0], severity, evidence, rule, source)]
+from lessons.monitor.trends import last_run, median
 
 
 def size_of_steps(record, rows, limits, learning):
-    """Compare the updates with the weights.
-
-    Too large: by the median layer, in the last looks, or once if it was as large as the weights.
-    Too small: by the fastest layer, in every look since the start, so that a schedule which ends
-    at 0 is no finding.
-    """
+    """Compare the updates with the weights, and with what the gradient promises."""
     names = known_names(rows, record)
     if not names or not rows:
         return []
-    found = []
-    run = last_run(rows, lambda row: middle_ratio(row, names) >= limits.ratio_high)
-    if len(run) < (min(limits.least_rows, len(rows)) if record.bad else limits.least_rows):
-        run = [row for row in rows if middle_ratio(row, names) >= limits.ratio_destroys]
+    arguments = record, rows, names, limits, learning
+    return _too_large(*arguments) or _too_small(*arguments)
+
+
+def _too_large(record, rows, names, limits, learning):
+    """Too large by the median layer: in the last looks, or once if it destroyed the weights.
+
+    Where the loss does not fall, one large step is enough, or one that went further than the
+    gradient can see and after which the gradient collapsed.
+    """
+    least = min(limits.least_rows, len(rows)) if record.bad else limits.least_rows
+    large = [row for row in rows if middle_ratio(row, names) >= limits.ratio_high]
+    run = last_run(rows, large.__contains__)
+    if len(run) < least:
+        destroyed = any(middle_ratio(row, names) >= limits.ratio_destroys for row in large)
+        run = large if destroyed or learning is False else []
+    run = run or [b for a, b in itertools.pairwise(rows) if _grown(a, b, names, limits)]
     if run:
         ratio = max(middle_ratio(row, names) for row in run)
         evidence = f"one step changes the median layer by {ratio:.2g} of its own size"
         rule = f"update : weight of the median layer at least {limits.ratio_high:g}"
-        severity = "error" if learning is False or record.bad else "warning"
         source = limits.source("ratio_high")
-        found.append(
-            Finding("step_too_large", "all layers", run[0].step, severity, evidence, rule, source)
+    else:
+        row, gain = _too_far(record, rows, limits) if learning is False else (None, 0.0)
+        if row is None:
+            return []
+        run = [row]
+        evidence = (
+            f"by its gradient one step should lower the loss by {gain:.2g} times its value; after "
+            f"it the gradient collapsed, and the loss does not fall"
         )
-    fastest = [max(by_layer(row, names, "ratio"), default=1.0) for row in rows]
-    if len(rows) >= limits.least_rows and max(fastest) <= limits.ratio_low:
-        evidence = f"no step changed any layer by more than {max(fastest):.2g} of its own size"
+        rule = f"gradient times update at most {limits.gain_high:g} of the loss"
+        source = limits.source("gain_high")
+    severity = "error" if learning is False or record.bad else "warning"
+    return [Finding("step_too_large", "all layers", run[0].step, severity, evidence, rule, source)]
+
+
+def _too_far(record, rows, limits):
+    """Return the first step beyond what its gradient knows, after which that collapsed."""
+    shares = pull_and_gain(record, rows)
+    for place, (row, pull, gain) in enumerate(shares):
+        after = [later for _, later, _ in shares[place + 1 :]]
+        collapsed = len(after) >= limits.least_rows and median(after) * limits.pull_falls < pull
+        if gain >= limits.gain_high and collapsed:
+            return row, gain
+    return None, 0.0
+
+
+def _grown(before, after, names, limits):
+    """Return whether the median layer's weights grew many times from one look to the next."""
+    sizes = (before.get("weight", names), after.get("weight", names))
+    growth = [b / a for a, b in zip(*(size.tolist() for size in sizes), strict=True) if a > 0]
+    return median(growth) >= limits.weight_growth
+
+
+def _too_small(record, rows, names, limits, learning):
+    """Too small in every look since the start, so that a schedule which ends at 0 is no finding.
+
+    By the fastest layer, far below everything that learns. Or by the median layer, if the step can
+    lower the loss by next to nothing. But a network that has converged has nothing left to learn.
+    """
+    if len(rows) < limits.least_rows:
+        return []
+    shares = pull_and_gain(record, rows)
+    if shares and median([pull for _, pull, _ in shares]) <= limits.pull_low:
+        return []
+    fastest = max(max(by_layer(row, names, "ratio"), default=1.0) for row in rows)
+    middle = max(middle_ratio(row, names) for row in rows)
+    gain = max((gain for _, _, gain in shares), default=1.0)
+    if fastest <= limits.ratio_low:
+        severity, source = "error", limits.source("ratio_low")
+        evidence = f"no step changed any layer by more than {fastest:.2g} of its own size"
         rule = f"update : weight of the fastest layer at most {limits.ratio_low:g} in all steps"
-        severity = "notice" if learning else "error"
-        source = limits.source("ratio_low")
-        found.append(
-            Finding("step_too_small", "all layers", rows[0].step, severity, evidence, rule, source)
+    elif middle <= limits.ratio_slow and gain <= limits.gain_low:
+        severity, source = "warning", limits.source("gain_low")
+        evidence = (
+            f"no step can lower the loss by more than {gain:.2g} of its value, nor change the "
+            f"median layer by more than {middle:.2g} of its own size"
         )
-    return found
+        rule = (
+            f"gradient times update at most {limits.gain_low:g} of the loss and update : weight "
+            f"of the median layer at most {limits.ratio_slow:g} in all steps"
+        )
+    else:
+        return []
+    severity, first = "notice" if learning else severity, rows[0].step
+    return [Finding("step_too_small", "all layers", first, severity, evidence, rule, source)]

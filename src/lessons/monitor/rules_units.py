@@ -20,13 +20,15 @@ def _layers_above(rows, field, limit, skip, least):
     return found
 
 
-def _finding(kind, field, above, limit, source, what, learning):
+def _finding(kind, field, above, limit, source, what, learning, harmful=True):
     since = min(run[0].step for run in above.values())
     shares = {label: getattr(run[-1], field)[label] for label, run in above.items()}
     worst = max(shares, key=shares.get)
     names = list(shares)
     where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    severity = "error" if shares[worst] >= NEARLY_ALL and not learning else "warning"
+    severity = "warning" if harmful else "notice"
+    if shares[worst] >= NEARLY_ALL and not learning:
+        severity = "error"
     evidence = f"{shares[worst]:.0%} {what} in {worst}"
     rule = f"share at least {limit:.0%}"
     return Finding(kind, where, since, severity, evidence, rule, source)
@@ -35,6 +37,9 @@ def _finding(kind, field, above, limit, source, what, learning):
 def units(record, rows, limits, learning):
     """Count dead units and saturated values.
 
+    A layer with many dead units is a notice: in a deep network half of the units of a layer are
+    silent by chance. While the loss does not fall it is a warning where so many are dead in the
+    whole network, and an error where nearly all of one layer are.
     Where no activation module is seen, biases with a gradient of exactly 0 stand for dead units.
     """
     found = []
@@ -46,10 +51,10 @@ def units(record, rows, limits, learning):
     )
     above = _layers_above(rows, field, limits.dead_share, (), limits.least_rows)
     if above:
-        source = limits.source("dead_share")
-        found.append(
-            _finding("dead_units", field, above, limits.dead_share, source, what, learning)
-        )
+        source, limit = limits.source("dead_share"), limits.dead_share
+        last = list(getattr(rows[-1], field).values())
+        many = sum(last) >= limit * len(last) and not learning
+        found.append(_finding("dead_units", field, above, limit, source, what, learning, many))
     above = _layers_above(
         rows, "saturated", limits.saturated_share, record.outputs, limits.least_rows
     )

@@ -19,6 +19,7 @@ KINDS = (
 )
 
 AUTOTRAINER = "Zhang et al. 2021, AutoTrainer (ICSE)"
+TUNED = "tuned on the tuning half of benchmarks/detection.py"
 DEEPCHECKER = "Ben Braiek and Khomh 2023, TheDeepChecker (TOSEM)"
 
 
@@ -32,10 +33,10 @@ class Thresholds:
 
     Parameters
     ----------
-    depth_decades : float
-        Fall (or rise) of the gradient norm from the last third of the layers to the first, in
+    depth_decades, depth_rise : float
+        Fall, and rise, of the gradient norm from the last third of the layers to the first, in
         powers of ten.
-    time_decades : float
+    time_decades, time_rise : float
         The same from the last third of a sequence to its first third.
     growth_decades : float
         Growth of the whole gradient's norm since the first steps.
@@ -45,6 +46,18 @@ class Thresholds:
         Update over weight, in one step, that is too much or too little.
     ratio_destroys : float
         The same, so large that one step is enough.
+    ratio_slow : float
+        The same, that is too little if `gain_low` says so too.
+    weight_growth : float
+        Factor by which weights may grow from one look to the next.
+    gain_high, gain_low : float
+        The share of the loss by which a step could lower it at most, if the loss were as straight
+        as its gradient says: more is beyond what the gradient knows, less leads nowhere.
+    pull_low : float
+        Relative change of the loss by relative change of the weights, below which there is
+        nothing left to learn.
+    pull_falls : float
+        Factor by which that falls where a step too far destroys the gradient.
     ratio_apart : float
         Ratio of the update : weight ratios of the first and the last layers that does harm.
     dead_share, saturated_share : float
@@ -67,7 +80,13 @@ class Thresholds:
     depth_decades: float = _limit(
         3.0, f"{AUTOTRAINER}: gradient ratio of first and last layer below 1e-3"
     )
+    depth_rise: float = _limit(
+        2.0, f"{AUTOTRAINER}: gradient ratio of first and last layer above 70; here by thirds"
+    )
     time_decades: float = _limit(3.0, f"as for depth, {AUTOTRAINER}")
+    time_rise: float = _limit(
+        1.2, f"{AUTOTRAINER}: a ratio of 70 from end to end is 1.2 decades from third to third"
+    )
     growth_decades: float = _limit(2.0, "own choice: a hundredfold gradient")
     signal_decades: float = _limit(3.0, f"as for gradients, {AUTOTRAINER}")
     ratio_high: float = _limit(0.1, f"{DEEPCHECKER}: log10 of the update ratio above -1")
@@ -75,6 +94,12 @@ class Thresholds:
     ratio_low: float = _limit(
         1e-6, f"own choice, two decades below {DEEPCHECKER}: converged nets stay above it"
     )
+    ratio_slow: float = _limit(1e-4, f"{DEEPCHECKER}: log10 of the update ratio below -4")
+    weight_growth: float = _limit(10.0, "own choice: grown tenfold between two looks")
+    gain_high: float = _limit(3.0, TUNED)
+    gain_low: float = _limit(1e-3, TUNED)
+    pull_low: float = _limit(0.1, TUNED)
+    pull_falls: float = _limit(10.0, "own choice: a tenth is left of the gradient")
     ratio_apart: float = _limit(1e3, f"as for depth, {AUTOTRAINER}")
     dead_share: float = _limit(0.7, f"{AUTOTRAINER}: 70 % of the gradients zero")
     saturated_share: float = _limit(0.5, f"{DEEPCHECKER}: more than 50 % of the units saturated")

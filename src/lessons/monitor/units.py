@@ -7,6 +7,7 @@ functions (``torch.relu(x)``) are no modules and cannot be seen; for those the t
 biases without gradient.
 """
 
+import functools
 import math
 
 import torch
@@ -50,30 +51,34 @@ def kind(module):
     >>> kind(torch.nn.ReLU()), kind(torch.nn.Tanh()), kind(torch.nn.LeakyReLU())
     ('dead', 'saturated', None)
     """
-    name = _name(module)
+    name = _name(type(module))
     if name is None:
         return None
     return "dead" if name in DEAD else "saturated"
 
 
-def _name(module):
-    """Return the key of an activation module; other libraries' ``SiLUActivation`` counts."""
-    for cls in type(module).__mro__:
+@functools.lru_cache(maxsize=512)
+def _name(kind_of_module):
+    """Return the key of a class of activations; other libraries' ``SiLUActivation`` counts."""
+    for cls in kind_of_module.__mro__:
         name = cls.__name__.removesuffix("Activation").removeprefix("New")
         if name in DEAD or name in SATURATED:
             return name
     return None
 
 
-def is_channels_first(module):
-    """Return whether the module puts out (batch, units, places…)."""
-    return type(module).__name__.removeprefix("Lazy").startswith(CHANNELS_FIRST)
+@functools.lru_cache(maxsize=512)
+def is_channels_first(kind_of_module):
+    """Return whether modules of this class put out (batch, units, places…)."""
+    return kind_of_module.__name__.removeprefix("Lazy").startswith(CHANNELS_FIRST)
 
 
 def _few(values):
     """Return the first samples of ``values``, about ``MOST_VALUES`` numbers."""
-    samples = max(1, MOST_VALUES * len(values) // max(values.numel(), 1))
-    return values[:samples]
+    count = values.numel()
+    if count <= MOST_VALUES:
+        return values
+    return values[: max(1, MOST_VALUES * len(values) // count)]
 
 
 def largest_by_unit(values, channels_first):
@@ -88,7 +93,9 @@ def largest_by_unit(values, channels_first):
     -------
     Tensor, shape (units,)
     """
-    unit = 1 if channels_first and values.ndim > 2 else values.ndim - 1
+    if values.ndim == 2:
+        return _few(values).amax(0)
+    unit = 1 if channels_first else values.ndim - 1
     others = [dim for dim in range(values.ndim) if dim != unit]
     return _few(values).amax(others)
 
@@ -118,7 +125,7 @@ def answers(module, inputs, output, channels_first):
     >>> answers(torch.nn.ReLU(), (), y, False)
     (tensor([0., 1.]), 0.0)
     """
-    name = _name(module)
+    name = _name(type(module))
     if not isinstance(output, torch.Tensor) or output.ndim < 2 or output.numel() == 0:
         return None
     if name in DEAD:
@@ -127,9 +134,10 @@ def answers(module, inputs, output, channels_first):
             return None  # overwritten
         if name in ("ELU", "CELU"):
             limit *= module.alpha
-        return largest_by_unit(output if side == "output" else inputs[0], channels_first), limit
+        values = output if side == "output" else inputs[0]
+        return largest_by_unit(values.detach(), channels_first), limit
     if name == "Hardtanh":  # and ReLU6
         middle, far = (module.max_val + module.min_val) / 2, (module.max_val - module.min_val) / 2
     else:
         middle, far = SATURATED[name]
-    return -(_few(output) - middle).abs(), -far
+    return -(_few(output.detach()) - middle).abs(), -far

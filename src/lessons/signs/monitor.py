@@ -86,7 +86,7 @@ def watched(
     return monitor
 
 
-def seen(patient, x, y, *, every=10, seed=0):
+def seen(patient, x, y, *, steps=100, every=10, seed=0):
     """Train a patient of the chapter on signs under the monitor.
 
     Parameters
@@ -94,7 +94,7 @@ def seen(patient, x, y, *, every=10, seed=0):
     patient : lessons.signs.signs.Patient
     x : Tensor, shape (samples, 64)
     y : Tensor of int64, shape (samples,)
-    every, seed : int
+    steps, every, seed : int
         As in :func:`watched`; the seed also builds the net.
 
     Returns
@@ -103,7 +103,7 @@ def seen(patient, x, y, *, every=10, seed=0):
     """
     x = patient.spoil(x) if patient.spoil else x
     how = {"momentum": 0.0} | patient.how
-    return watched(patient.build(seed), x, y, every=every, seed=seed, **how)
+    return watched(patient.build(seed), x, y, steps=steps, every=every, seed=seed, **how)
 
 
 def verdict(monitor):
