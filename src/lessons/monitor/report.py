@@ -12,6 +12,7 @@ from lessons.monitor.rows import QUANTITIES
 from lessons.monitor.thresholds import SEVERITIES
 
 NUMBERS = (*QUANTITIES, "ratio")
+WIDTH = 76  # of the text, which notebooks and terminals show without scrolling
 
 
 def _indented(text):
@@ -57,10 +58,10 @@ class Report:
             lines += [
                 "",
                 f"{number}. {found}",
-                textwrap.fill(found.evidence, 92, initial_indent="   ", subsequent_indent="   "),
+                textwrap.fill(found.evidence, WIDTH, initial_indent="   ", subsequent_indent="   "),
                 textwrap.fill(
                     f"rule: {found.rule} ({found.source})",
-                    92,
+                    WIDTH,
                     initial_indent="   ",
                     subsequent_indent="   ",
                 ),
