@@ -73,7 +73,7 @@ def main():
     cores = os.cpu_count()
     text = [
         "## What the book costs",
-        f"Measured by `make bench` with Python {platform.python_version()} on {cores} cores. Cold "
+        f"Measured by `make bench BENCHMARKS=build_time` with Python {platform.python_version()} on {cores} cores. Cold "
         "means that no chapter has been run; the environment and the scripts are there.",
         table(
             ["build", "seconds"],

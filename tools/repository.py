@@ -104,6 +104,11 @@ def block(name, address):
         "site": f"The website: <{site}>\n",
         "urls": f'[project.urls]\nRepository = "{address}"\nIssues = "{address}/issues"\n',
         "citation": f'repository-code: "{address}"\n',
+        "colab": "".join(
+            f"- [Open *{path.stem}* on Colab](https://colab.research.google.com/github/"
+            f"{owner}/{project}/blob/main/{path.relative_to(ROOT).as_posix()})\n"
+            for path in student_notebooks()
+        ),
     }
     unknown = {
         "clone": "Open a terminal in a copy of this repository.\n",
@@ -111,6 +116,8 @@ def block(name, address):
         "site": "",
         "urls": "",
         "citation": "",
+        "colab": "This copy of the course names no published repository from which Colab could\n"
+        "install its package. Use Jupyter or VS Code, or ask your instructor for a link.\n",
     }
     if name not in known:
         raise SystemExit(f"Block `repository: {name}` is unknown; there are: {', '.join(known)}.")
@@ -147,6 +154,11 @@ def notebooks(root=ROOT):
     return sorted([*chapters, *(root / "book").glob("*.ipynb")])
 
 
+def student_notebooks(root=ROOT):
+    """Return the paths of the notebooks that students of an assignment get."""
+    return sorted((root / "assignments").glob("*/student/*.ipynb"))
+
+
 def copies(address, root=ROOT):
     """Return {path: text} of every file that holds the address, as it should read."""
     texts = {}
@@ -158,7 +170,7 @@ def copies(address, root=ROOT):
             texts[path] = BLOCK.sub(
                 lambda m: m["open"] + block(m["name"], address) + m["close"], text
             )
-    for path in notebooks(root):
+    for path in [*notebooks(root), *student_notebooks(root)]:
         try:
             notebook = json.loads(path.read_text(encoding="utf-8"))
             texts[path] = written(with_first_cell(notebook, address))

@@ -24,7 +24,7 @@ def requirements(*extras):
     listed = [Requirement(text) for text in listed]
     own = [r for r in listed if r.name == PROJECT["name"]]
     other = [r for r in listed if r.name != PROJECT["name"]]
-    return other + [r for o in own for r in requirements(*o.extras) if r not in other]
+    return other + [r for o in own for r in requirements(*sorted(o.extras)) if r not in other]
 
 
 def pins(name):

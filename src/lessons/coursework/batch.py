@@ -1,0 +1,139 @@
+"""Grade many submissions at once, each process a warm grader.
+
+Processes are spawned, not forked, and hold one submission at a time. One that dies (the kernel
+kills what needs too much memory) is replaced and its submission tried once more.
+"""
+
+import time
+from collections import deque
+from multiprocessing import connection
+
+from lessons.coursework.archive import Unreadable
+from lessons.coursework.grader import Grader, ended
+from lessons.coursework.result import Result
+from lessons.coursework.tasks import GraderBroken, failed, notebook_of
+
+MOST_TASKS = 100  # then a process is replaced: its memory stays flat whatever libraries leak
+TRIES = 2
+
+
+def _allowed(limits):
+    """Return the seconds that one submission may take, its restarts and some patience included."""
+    return limits.submission + (limits.restarts + 1) * limits.start + 60
+
+
+class _Pool:
+    """Hands out submissions and gives back results; see :func:`grade_all`."""
+
+    def __init__(self, submissions, assignment, grade, salt, limits, jobs):
+        self.todo, self.tries = deque(submissions), {}
+        self.assignment, self.limits, self.jobs = assignment, limits, jobs
+        self.arguments = grade, assignment, salt, limits
+        self.graders, self.started, self.stillborn = [], False, 0
+
+    def start(self):
+        self.graders.append(Grader(self.arguments))
+
+    def drop(self, grader):
+        self.graders.remove(grader)
+        grader.end()
+
+    def next_task(self, grader):
+        """Give ``grader`` a submission; yield the failures of those that cannot be read."""
+        while self.todo:
+            submission = self.todo.popleft()
+            try:
+                notebook = notebook_of(submission)
+                grader.channel.send((notebook, submission.identity, submission.path))
+            except Unreadable as error:
+                yield submission, failed(submission, self.assignment, f"{error}.")
+            except OSError:  # it died meanwhile: waiting for it will say so
+                self.todo.appendleft(submission)
+                return
+            else:
+                grader.task = submission
+                grader.deadline = time.monotonic() + _allowed(self.limits)
+                return
+
+    def lost(self, grader, why):
+        """Replace a grader; yield the failure of its submission if that was its last try."""
+        task = grader.task
+        self.drop(grader)
+        if not grader.ready:
+            self.stillborn += 1
+            if not self.started or self.stillborn > TRIES:
+                raise GraderBroken(f"A grading process cannot start: {why}.")
+        if task is None:
+            return
+        self.tries[task.path] = self.tries.get(task.path, 0) + 1
+        if self.tries[task.path] < TRIES:
+            self.todo.append(task)
+        else:
+            yield task, failed(task, self.assignment, f"{why}, {TRIES} times.")
+
+    def heard(self, grader):
+        """Take what a grader says; yield its result."""
+        try:
+            kind, text = grader.channel.recv()
+        except (EOFError, OSError):
+            grader.process.join(5)
+            yield from self.lost(grader, ended(grader.process.exitcode))
+            return
+        if kind == "broken":
+            raise GraderBroken(text)
+        task, grader.task, grader.deadline = grader.task, None, float("inf")
+        if kind == "ready":
+            grader.ready = self.started = True
+        elif kind == "result":
+            yield task, Result.from_json(text)
+        else:
+            yield task, failed(task, self.assignment, text)
+        grader.done += 1
+        if grader.done > MOST_TASKS:
+            self.drop(grader)
+
+    def occupy(self):
+        """Give work to all, starting as many processes as there is work for."""
+        for grader in [g for g in self.graders if g.ready and not g.task]:
+            yield from self.next_task(grader)
+        running = sum(grader.task is not None for grader in self.graders)
+        while len(self.graders) < min(self.jobs, running + len(self.todo)):
+            self.start()
+
+    def run(self):
+        while True:
+            yield from self.occupy()
+            if not self.todo and not any(grader.task for grader in self.graders):
+                return
+            patience = min(g.deadline for g in self.graders) - time.monotonic()
+            channels = {g.channel: g for g in self.graders}
+            for channel in connection.wait(channels, timeout=min(max(patience, 0), 3600)):
+                yield from self.heard(channels[channel])
+            for grader in [g for g in self.graders if g.deadline < time.monotonic()]:
+                yield from self.lost(grader, "the grading process did not answer in time")
+
+
+def grade_all(submissions, assignment, grade, *, salt, limits, jobs=2):
+    """Grade submissions in ``jobs`` processes; yield ``(submission, Result)`` as they are done.
+
+    Parameters
+    ----------
+    submissions : sequence of Submission
+    assignment : Assignment
+    grade : callable
+        ``lessons.coursework.grade.grade``, or another importable function like it.
+    salt : str
+    limits : Limits
+    jobs : int
+
+    Raises
+    ------
+    GraderBroken
+        If a process ends before it is ready.
+    """
+    pool = _Pool(submissions, assignment, grade, salt, limits, jobs)
+    try:
+        yield from pool.run()
+    finally:
+        for grader in list(pool.graders):
+            pool.drop(grader)

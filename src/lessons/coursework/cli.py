@@ -1,0 +1,59 @@
+"""``lessons-grade NAME SUBMISSIONS --out RESULTS``: grade a class.
+
+Every submission runs in a sandbox. There is no way to run one without.
+"""
+
+import os
+import signal
+import sys
+
+from lessons.coursework import options
+
+
+def _say(text):
+    print(f"lessons-grade: {text}", file=sys.stderr, flush=True)
+
+
+def main(words=None, grade=None):
+    """Run ``lessons-grade``; return the exit code.
+
+    Parameters
+    ----------
+    words : list of str, optional
+        Of the command line.
+    grade : callable, optional
+        Instead of ``lessons.coursework.grade.grade``, for tests.
+    """
+    if not sys.platform.startswith("linux"):
+        _say(
+            "Grading needs Linux: its sandbox is made by the Linux kernel. On Windows use WSL 2, "
+            "on macOS a virtual machine with Linux."
+        )
+        return 2
+    arguments = options.parser().parse_args(words)
+    try:
+        from lessons.coursework import command
+    except ModuleNotFoundError as error:
+        _say(f"{error.name} is not installed. Install it: pip install 'lessons[coursework]'")
+        return 2
+    # The torch of each grading process has one thread.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        return command.run(arguments, grade)
+    except command.MENDABLE as error:
+        _say(error)
+        return command.NOTHING_DONE
+    except KeyboardInterrupt:
+        _say("Interrupted. Go on with --resume.")
+        return command.INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
