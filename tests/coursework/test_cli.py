@@ -1,5 +1,6 @@
 """``lessons-grade`` as people run it: a whole class, interrupted, gone on with, marked by hand."""
 
+import contextlib
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lessons.coursework import cli, preflight
@@ -306,11 +308,13 @@ def started(*words):
 
 
 def in_session(leader):
-    """Return the command lines of the processes in the session of ``leader``."""
-    found = subprocess.run(
-        ["ps", "-o", "args=", "-s", str(leader)], capture_output=True, text=True, check=False
-    )
-    return found.stdout.split("\n")[:-1]
+    """Return the processes in the session of ``leader``."""
+    found = []
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError):
+            if os.getsid(pid) == leader:
+                found.append(pid)
+    return found
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
