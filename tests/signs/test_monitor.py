@@ -110,7 +110,7 @@ def test_the_snippets_for_work_are_recipes_that_run():
     assert set(snippets) <= known
 
 
-@pytest.mark.parametrize(("row", "least", "most"), [("every 10", 1.0, 1.03), ("every=1", 1.1, 1.2)])
+@pytest.mark.parametrize(("row", "least", "most"), [("every 10", 1.0, 1.04), ("every=1", 1.1, 1.2)])
 def test_the_price_that_the_chapter_names_is_the_measured_one(row, least, most):
     lines = (ROOT / "benchmarks/results.md").read_text(encoding="utf-8").splitlines()
     rows = [line.split("|") for line in lines if line.startswith("| MLP 50×256") and row in line]
