@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lessons.monitor import Monitor, Record, Thresholds
-from lessons.monitor.rules_loss import loss_trend, pull_and_gain
+from lessons.monitor.rules_loss import loss_trend, pull_and_reduction
 from tests.monitor.nets import sgd
 
 
@@ -34,7 +34,7 @@ def test_a_loss_that_no_longer_falls_has_fallen(scale, course, trend):
 
 
 class Square(nn.Module):
-    """The loss (c w x)^2 of one weight w: its pull is 2, its gain twice the relative step."""
+    """The loss (c w x)^2 of one weight w: its pull is 2, its reduction twice the relative step."""
 
     def __init__(self, scale):
         super().__init__()
@@ -49,7 +49,7 @@ class Square(nn.Module):
 @pytest.mark.parametrize("scale", [1e-5, 1.0, 1e5])
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
 @pytest.mark.parametrize("relative", [1e-4, 0.3])
-def test_pull_and_gain_of_a_square(scale, unit, relative):
+def test_pull_and_reduction_of_a_square(scale, unit, relative):
     """Neither the scale of the loss nor the unit of the data matters."""
     model = Square(scale)
     optimizer = sgd(model, relative / (2 * scale * unit**2))  # dL/dw = 2 scale unit^2 w
@@ -60,10 +60,10 @@ def test_pull_and_gain_of_a_square(scale, unit, relative):
             monitor.loss(loss)
             loss.backward()
             optimizer.step()
-    for row, pull, gain in pull_and_gain(monitor.record, monitor.record.rows):
+    for row, pull, reduction in pull_and_reduction(monitor.record, monitor.record.rows):
         assert row.step in (0, 1, 2)
         assert pull == pytest.approx(2, rel=1e-6)
-        assert gain == pytest.approx(2 * relative, rel=1e-6)
+        assert reduction == pytest.approx(2 * relative, rel=1e-6)
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
@@ -76,7 +76,9 @@ def test_losses_that_are_no_scale_are_left_out(bad):
             monitor.loss(value)
             model(torch.ones(1, 1, dtype=torch.float64)).backward()
             optimizer.step()
-    assert [row.step for row, _, _ in pull_and_gain(monitor.record, monitor.record.rows)] == [1]
+    assert [row.step for row, _, _ in pull_and_reduction(monitor.record, monitor.record.rows)] == [
+        1
+    ]
 
 
 def test_a_loss_told_after_the_step_counts_for_it():
@@ -87,5 +89,5 @@ def test_a_loss_told_after_the_step_counts_for_it():
         loss.backward()
         optimizer.step()
         monitor.loss(loss)
-    ((_, pull, gain),) = pull_and_gain(monitor.record, monitor.record.rows)
-    assert (pull, gain) == (pytest.approx(2), pytest.approx(0.2))
+    ((_, pull, reduction),) = pull_and_reduction(monitor.record, monitor.record.rows)
+    assert (pull, reduction) == (pytest.approx(2), pytest.approx(0.2))

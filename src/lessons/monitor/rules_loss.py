@@ -68,13 +68,13 @@ def course_of_loss(record, limits):
     return [Finding(kind, "loss", record.losses[0][0], severity, evidence, rule, source)]
 
 
-def pull_and_gain(record, rows):
+def pull_and_reduction(record, rows):
     r"""Return two shares of the loss for each row: what moving the weights could change.
 
     .. math:: \text{pull} = \frac{1}{L} \sum_l \|g_l\| \|W_l\|, \qquad
-              \text{gain} = \frac{1}{L} \sum_l \|g_l\| \|\Delta W_l\|
+              \text{reduction} = \frac{1}{L} \sum_l \|g_l\| \|\Delta W_l\|
 
-    To first order a step lowers the loss L by at most the gain, and a relative change of the
+    To first order a step lowers the loss L by at most the reduction, and a relative change of the
     weights changes it by at most the pull times as much. Neither depends on the scale of the loss
     or of the inputs.
 

@@ -3,7 +3,7 @@
 import itertools
 
 from lessons.monitor.rules_depth import by_layer, known_names, middle_ratio
-from lessons.monitor.rules_loss import pull_and_gain
+from lessons.monitor.rules_loss import pull_and_reduction
 from lessons.monitor.thresholds import Finding
 from lessons.monitor.trends import last_run, median
 
@@ -36,28 +36,28 @@ def _too_large(record, rows, names, limits, learning):
         rule = f"update : weight of the median layer at least {limits.ratio_high:g}"
         source = limits.source("ratio_high")
     else:
-        row, gain = _too_far(record, rows, limits) if learning is False else (None, 0.0)
+        row, reduction = _too_far(record, rows, limits) if learning is False else (None, 0.0)
         if row is None:
             return []
         run = [row]
         evidence = (
-            f"by its gradient one step should lower the loss by {gain:.2g} times its value; after "
-            f"it the gradient collapsed, and the loss does not fall"
+            f"by its gradient one step should lower the loss by {reduction:.2g} times its value; "
+            f"after it the gradient collapsed, and the loss does not fall"
         )
-        rule = f"gradient times update at most {limits.gain_high:g} of the loss"
-        source = limits.source("gain_high")
+        rule = f"gradient times update at most {limits.reduction_high:g} of the loss"
+        source = limits.source("reduction_high")
     severity = "error" if learning is False or record.bad else "warning"
     return [Finding("step_too_large", "all layers", run[0].step, severity, evidence, rule, source)]
 
 
 def _too_far(record, rows, limits):
     """Return the first step beyond what its gradient knows, after which that collapsed."""
-    shares = pull_and_gain(record, rows)
-    for place, (row, pull, gain) in enumerate(shares):
+    shares = pull_and_reduction(record, rows)
+    for place, (row, pull, reduction) in enumerate(shares):
         after = [later for _, later, _ in shares[place + 1 :]]
         collapsed = len(after) >= limits.least_rows and median(after) * limits.pull_falls < pull
-        if gain >= limits.gain_high and collapsed:
-            return row, gain
+        if reduction >= limits.reduction_high and collapsed:
+            return row, reduction
     return None, 0.0
 
 
@@ -76,25 +76,25 @@ def _too_small(record, rows, names, limits, learning):
     """
     if len(rows) < limits.least_rows:
         return []
-    shares = pull_and_gain(record, rows)
+    shares = pull_and_reduction(record, rows)
     if shares and median([pull for _, pull, _ in shares]) <= limits.pull_low:
         return []
     fastest = max(max(by_layer(row, names, "ratio"), default=1.0) for row in rows)
     middle = max(middle_ratio(row, names) for row in rows)
-    gain = max((gain for _, _, gain in shares), default=1.0)
+    reduction = max((reduction for _, _, reduction in shares), default=1.0)
     if fastest <= limits.ratio_low:
         severity, source = "error", limits.source("ratio_low")
         evidence = f"no step changed any layer by more than {fastest:.2g} of its own size"
         rule = f"update : weight of the fastest layer at most {limits.ratio_low:g} in all steps"
-    elif middle <= limits.ratio_slow and gain <= limits.gain_low:
-        severity, source = "warning", limits.source("gain_low")
+    elif middle <= limits.ratio_slow and reduction <= limits.reduction_low:
+        severity, source = "warning", limits.source("reduction_low")
         evidence = (
-            f"no step can lower the loss by more than {gain:.2g} of its value, nor change the "
+            f"no step can lower the loss by more than {reduction:.2g} of its value, nor change the "
             f"median layer by more than {middle:.2g} of its own size"
         )
         rule = (
-            f"gradient times update at most {limits.gain_low:g} of the loss and update : weight "
-            f"of the median layer at most {limits.ratio_slow:g} in all steps"
+            f"gradient times update at most {limits.reduction_low:g} of the loss and update : "
+            f"weight of the median layer at most {limits.ratio_slow:g} in all steps"
         )
     else:
         return []

@@ -47,10 +47,10 @@ class Thresholds:
     ratio_destroys : float
         The same, so large that one step is enough.
     ratio_slow : float
-        The same, that is too little if `gain_low` says so too.
+        The same, that is too little if `reduction_low` says so too.
     weight_growth : float
         Factor by which weights may grow from one look to the next.
-    gain_high, gain_low : float
+    reduction_high, reduction_low : float
         The share of the loss by which a step could lower it at most, if the loss were as straight
         as its gradient says: more is beyond what the gradient knows, less leads nowhere.
     pull_low : float
@@ -96,8 +96,8 @@ class Thresholds:
     )
     ratio_slow: float = _limit(1e-4, f"{DEEPCHECKER}: log10 of the update ratio below -4")
     weight_growth: float = _limit(10.0, "own choice: grown tenfold between two looks")
-    gain_high: float = _limit(3.0, TUNED)
-    gain_low: float = _limit(1e-3, TUNED)
+    reduction_high: float = _limit(3.0, TUNED)
+    reduction_low: float = _limit(1e-3, TUNED)
     pull_low: float = _limit(0.1, TUNED)
     pull_falls: float = _limit(10.0, "own choice: a tenth is left of the gradient")
     ratio_apart: float = _limit(1e3, f"as for depth, {AUTOTRAINER}")
