@@ -73,8 +73,9 @@ def main():
     cores = os.cpu_count()
     text = [
         "## What the book costs",
-        f"Measured by `make bench BENCHMARKS=build_time` with Python {platform.python_version()} on {cores} cores. Cold "
-        "means that no chapter has been run; the environment and the scripts are there.",
+        f"Measured by `make bench BENCHMARKS=build_time` with Python {platform.python_version()} "
+        f"on {cores} cores. Cold means that no chapter has been run; the environment and the "
+        "scripts are there.",
         table(
             ["build", "seconds"],
             [("cold", f"{cold:.1f}"), ("nothing changed", f"{unchanged:.1f}")],
