@@ -28,9 +28,6 @@ from tests.coursework.submissions import HONEST, TINY, notebook
 from tests.coursework.traces import running
 
 ATTACKS = {**time_and_memory.ATTACKS, **reach.ATTACKS, **cheats.ATTACKS}
-# These might disturb a neighbour, and are graded beside one; the others want points or secrets.
-LOUD = {*time_and_memory.ATTACKS, "signals to others", "deleting files", "links to files outside"}
-LOUD -= {name for name in LOUD if name.startswith(("exit", "exception", "generators", "recursion"))}
 SHORT = Limits(cell=3, call=2, submission=60, memory=768 * MIB)
 GROWTH = 2**20  # KiB of the grader's memory
 CANARY = "CANARY_OF_THE_GRADER"
@@ -108,14 +105,12 @@ def test_hostile(name, tiny, outside, memory):
     attack, before = ATTACKS[name], digest(outside.folder)
     data = notebook(*cells_of(attack, outside))
     with ThreadPoolExecutor(1) as pool:
-        if name in LOUD:
-            honest = pool.submit(grade, notebook(*HONEST), tiny, "ada")
+        honest = pool.submit(grade, notebook(*HONEST), tiny, "ada")
         limits = replace(SHORT, cell=attack.cell)
         result = grade(data, tiny, "ada", limits=limits, submission="eve.ipynb")
-        if name in LOUD:
-            honest = honest.result()
-            assert (honest.status, honest.score) == ("graded", FULL)
-            assert (honest.errors, honest.notes) == ((), ())
+        honest = honest.result()
+    assert (honest.status, honest.score) == ("graded", FULL)
+    assert (honest.errors, honest.notes) == ((), ())
     told = [f"Cell {error.cell}: {error.error}" for error in result.errors] + [*result.notes]
     told += [case.message for question in result.questions for case in question.cases]
     assert result.status == "graded"
