@@ -9,8 +9,9 @@ from torch import nn
 from torch.nn import functional
 
 from lessons.data import adding, digits
+from lessons.measure import gradient_norms, loss_gradients, weights_by_layer
 from lessons.networks import mlp, rnn
-from lessons.training import evaluate, gradient_norms, loss_gradients, train, weights_by_layer
+from lessons.training import evaluate, train
 
 F64 = torch.float64
 

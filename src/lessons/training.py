@@ -4,12 +4,11 @@ import math
 from dataclasses import dataclass, field
 
 import torch
-from torch.nn import functional
 from tqdm.auto import tqdm
 
 from lessons._check import choice, integer, number
+from lessons.measure import LOSSES, check_batch, gradient_norms, weights_by_layer
 
-LOSSES = {"cross_entropy": functional.cross_entropy, "mse": functional.mse_loss}
 OPTIMIZERS = ("sgd", "adam")
 
 
@@ -51,66 +50,10 @@ class History:
         return f"History({end})"
 
 
-def weights_by_layer(model):
-    """Return the weight matrices of ``model`` by layer name, from the input to the output.
-
-    A plain :class:`lessons.networks.MLP` has layers "1", "2", …; other models keep the names of
-    their modules. Vectors (biases, normalisation) are no layers.
-    """
-    named = [(name, p) for name, p in model.named_parameters() if p.ndim >= 2]
-    if hasattr(model, "layers"):
-        return {str(i): p for i, (_, p) in enumerate(named, start=1)}
-    return {name.removesuffix(".weight"): p for name, p in named}
-
-
-def gradient_norms(model):
-    """Return the L2 norm of each weight matrix's gradient, by layer name.
-
-    The norm is summed in float64, so that it neither overflows nor underflows where the float32
-    gradient itself did not. A layer without a gradient has norm 0.
-    """
-    return {
-        name: 0.0
-        if p.grad is None
-        else torch.linalg.vector_norm(p.grad, dtype=torch.float64).item()
-        for name, p in weights_by_layer(model).items()
-    }
-
-
-def loss_gradients(model, x, y, loss="cross_entropy"):
-    """Run one forward and one backward pass; return the gradient norms by layer.
-
-    Parameters
-    ----------
-    model : nn.Module
-        Its old gradients are dropped; the new ones stay in ``.grad``.
-    x, y : Tensor
-        A batch and its answers.
-    loss : str
-        "cross_entropy" (classes) or "mse" (numbers).
-
-    Returns
-    -------
-    dict of str to float
-        See :func:`gradient_norms`.
-
-    Examples
-    --------
-    >>> from lessons.networks import mlp
-    >>> norms = loss_gradients(mlp(3), torch.ones(5, 64), torch.zeros(5, dtype=torch.long))
-    >>> list(norms)
-    ['1', '2', '3']
-    """
-    _check_batch(x, y)
-    model.zero_grad(set_to_none=True)
-    LOSSES[choice("loss", loss, LOSSES)](model(x), y).backward()
-    return gradient_norms(model)
-
-
 @torch.no_grad()
 def evaluate(model, x, y, loss="cross_entropy"):
     """Return the loss and the share of right answers (None for "mse") on ``x``, ``y``."""
-    _check_batch(x, y)
+    check_batch(x, y)
     answer = model(x)
     value = LOSSES[choice("loss", loss, LOSSES)](answer, y).item()
     if loss == "mse":
@@ -181,7 +124,7 @@ def train(
     >>> history.loss[-1] < history.loss[0]
     True
     """
-    _check_batch(x, y)
+    check_batch(x, y)
     function = LOSSES[choice("loss", loss, LOSSES)]
     choice("optimizer", optimizer, OPTIMIZERS)
     lr, momentum = number("lr", lr, above=0), number("momentum", momentum, least=0)
@@ -241,15 +184,3 @@ def _batches(samples, batch_size, generator):
     while True:
         order = torch.randperm(samples, generator=generator)
         yield from order.split(batch_size)
-
-
-def _check_batch(x, y):
-    for name, value in (("x", x), ("y", y)):
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{name} is a {type(value).__name__}; expected a Tensor.")
-        if value.ndim == 0 or len(value) == 0:
-            raise ValueError(f"{name} has shape {tuple(value.shape)}; expected (samples, …).")
-        if value.is_floating_point() and value.isnan().any():
-            raise ValueError(f"{name} holds NaN; expected numbers.")
-    if len(x) != len(y):
-        raise ValueError(f"x has {len(x)} samples and y has {len(y)}; expected as many.")

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import detection
-from benchmarks.detection_config import FAULTS, Config, half, sgd
-from benchmarks.detection_outcomes import outcome, stored
-from benchmarks.detection_score import HALVES, score, summary
-from benchmarks.detection_suite import CHOSEN, CONFIGS, RUNS, SEEDS
-from benchmarks.detection_tasks import TASKS, get
-from benchmarks.detection_train import train
-from benchmarks.detection_watch import observe
+from benchmarks.detection import __main__ as detection
+from benchmarks.detection.config import FAULTS, Config, half, sgd
+from benchmarks.detection.outcomes import outcome, stored
+from benchmarks.detection.score import HALVES, score, summary
+from benchmarks.detection.suite import CHOSEN, CONFIGS, RUNS, SEEDS
+from benchmarks.detection.tasks import TASKS, get
+from benchmarks.detection.train import train
+from benchmarks.detection.watch import observe
 from lessons.monitor import KINDS
 
 FOUND = json.loads(detection.RESULTS.read_text(encoding="utf-8"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.detection_rules import absolute, autotrainer, deepchecker
-from benchmarks.detection_watch import Trace
+from benchmarks.detection.rules import absolute, autotrainer, deepchecker
+from benchmarks.detection.watch import Trace
 
 STEPS = 20
 

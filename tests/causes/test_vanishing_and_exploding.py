@@ -11,17 +11,20 @@ from torch.nn import functional
 from lessons.activations import ACTIVATIONS
 from lessons.causes.vanishing_and_exploding import (
     backpropagate,
-    decades_per_layer,
     forward_overflow,
-    gradient_agreement,
     layer_jacobians,
     layers_to_limit,
-    signals_by_layer,
-    three_nets,
 )
 from lessons.data import digits
-from lessons.networks import mlp
-from lessons.training import loss_gradients, train, weights_by_layer
+from lessons.measure import (
+    decades_per_layer,
+    gradient_agreement,
+    loss_gradients,
+    signals_by_layer,
+    weights_by_layer,
+)
+from lessons.networks import mlp, three_nets
+from lessons.training import train
 
 F64 = torch.float64
 

@@ -12,21 +12,23 @@ from torch import nn
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 from lessons.data import digits
-from lessons.fixes.clipping import (
+from lessons.fixes.clip_threshold import (
     adaptive_clip,
+    expected_after_clipping,
+    norm_percentiles,
+    recording,
+)
+from lessons.fixes.clipping import (
     clip_by_global_norm,
     clip_by_infinity_norm,
     clip_by_value,
     clip_per_layer,
     compare,
-    direction_cosine,
-    expected_after_clipping,
-    gradient_vector,
-    norm_percentiles,
-    recording,
 )
+from lessons.gradients import direction_cosine, gradient_vector
+from lessons.measure import loss_gradients
 from lessons.networks import mlp
-from lessons.training import loss_gradients, train
+from lessons.training import train
 
 INF, NAN = math.inf, math.nan
 METHODS = {

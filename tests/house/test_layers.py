@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +13,11 @@ from tools.imports import PACKAGE, SOURCE, imported_names, module_files
 LAYERS = [
     {"_check"},
     {"activations"},
-    {"networks", "data", "training"},
-    {"bounds", "propagation"},
-    {"causes", "fixes"},
-    {"signs"},
+    {"networks", "data"},
+    {"gradients", "loss_wall", "measure"},
+    {"training"},
+    {"patients", "propagation"},
+    {"bounds", "causes", "fixes", "signs"},
     {"plots"},
     {"_svg"},
     {"_frames"},
@@ -24,8 +26,10 @@ LAYERS = [
 ]
 # These stand beside the layers.
 ALONE = {"show": {"_check"}, "monitor": {"_check"}}
-# The chapters on signs look through the monitor.
+# The chapter on the monitor looks through the monitor.
 BESIDE = {"signs": {"monitor"}}
+# In these parts each module, or folder of a module's name, is a chapter's.
+CHAPTERS = {"bounds", "causes", "fixes", "signs"}
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 MODULES = sorted((SOURCE / PACKAGE).rglob("*.py"))
 
@@ -35,10 +39,26 @@ def part(path):
     return path.relative_to(SOURCE / PACKAGE).parts[0].removesuffix(".py")
 
 
+def chapter(path):
+    """Return the chapter ("fixes/clipping") that a file belongs to; None if to none."""
+    parts = path.relative_to(SOURCE / PACKAGE).with_suffix("").parts
+    if parts[0] in CHAPTERS and parts[1:2] not in ((), ("__init__",)):
+        return "/".join(parts[:2])
+    return None
+
+
 def breaches(path, tree):
-    """Return the imports of ``tree``, the module ``path``, that do not run downward."""
+    """Return the imports of ``tree``, the module ``path``, that do not run downward.
+
+    A chapter's module is a leaf: no other chapter's module imports it, and of the figures only
+    those of its own name do.
+    """
     here, found = part(path), []
     for name in imported_names(tree):
+        for other in {chapter(file) for file in module_files(name)} - {None, chapter(path)}:
+            drawn = here == "plots" and Path(other).name in path.relative_to(SOURCE).parts[2]
+            if not drawn:
+                found.append(f"{chapter(path) or here} imports {other}")
         for target in {part(file) for file in module_files(name)} - {"__init__", here}:
             if here in ALONE:
                 allowed = target in ALONE[here]
@@ -66,6 +86,9 @@ def test_imports_run_downward(path):
     [
         ("activations.py", "from lessons import plots"),
         ("causes/x.py", "def f():\n    from lessons.fixes import clipping"),
+        ("causes/x.py", "from lessons.causes.vanishing_and_exploding import backpropagate"),
+        ("fixes/x/y.py", "from lessons.fixes.clipping.cuts import clip_by_value"),
+        ("plots/sigmoid.py", "from lessons.fixes import clipping"),
         ("show.py", "import lessons.activations"),
         ("plots/lines.py", "import lessons"),
     ],

@@ -5,44 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from lessons._check import choice, integer, number
-from lessons.networks import initialize_, mlp
-from lessons.training import LOSSES, gradient_norms, loss_gradients, weights_by_layer
-
-# Three 20-layer nets of the whole book: how they are built decides which way the gradient goes.
-THREE_NETS = {
-    "vanishing": {"activation": "sigmoid", "initialization": "xavier"},
-    "healthy": {"activation": "relu", "initialization": "he"},
-    "exploding": {"activation": "tanh", "initialization": "normal"},
-}
-
-
-def three_nets(depth=20, width=64, seed=0, dtype=torch.float32):
-    """Build the running example: one vanishing, one healthy and one exploding net.
-
-    ===========  ==========  ================================
-    vanishing    sigmoid     Xavier initialization
-    healthy      ReLU        He initialization
-    exploding    tanh        weights from N(0, 1)
-    ===========  ==========  ================================
-
-    Parameters
-    ----------
-    depth, width, seed, dtype
-        See :func:`lessons.networks.mlp`.
-
-    Returns
-    -------
-    dict of str to MLP
-
-    Examples
-    --------
-    >>> list(three_nets(depth=3))
-    ['vanishing', 'healthy', 'exploding']
-    """
-    return {
-        name: mlp(depth, width, seed=seed, dtype=dtype, **how) for name, how in THREE_NETS.items()
-    }
+from lessons._check import integer, number
+from lessons.networks import initialize_
 
 
 @torch.no_grad()
@@ -112,110 +76,6 @@ def backpropagate(jacobians, error):
     for jacobian in reversed(jacobians):
         signals.append(jacobian.T @ signals[-1])
     return signals[::-1]
-
-
-def signals_by_layer(model, x, y, loss="cross_entropy"):
-    """Measure, at each layer, the signal, the error signal and the weights' gradient.
-
-    Parameters
-    ----------
-    model : lessons.networks.MLP
-    x, y : Tensor
-        A batch of any size and its answers.
-
-    Returns
-    -------
-    dict of str to list of float
-        L2 norms over the batch, layer 1 first: "signal" (h_{l-1}, what the layer gets), "error
-        signal" (the gradient with respect to z_l, the layer's output before its activation) and
-        "weight gradient" (their product, summed over the batch).
-    """
-    function = LOSSES[choice("loss", loss, LOSSES)]
-    inputs, outputs = [], []
-
-    def keep(_, args, output):
-        inputs.append(args[0])
-        outputs.append(output)
-
-    hooks = [layer.register_forward_hook(keep) for layer in model.layers]
-    try:
-        value = function(model(x), y)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    errors = torch.autograd.grad(value, outputs, retain_graph=True)
-    model.zero_grad(set_to_none=True)
-    value.backward()
-    return {
-        "signal": [h.detach().double().norm().item() for h in inputs],
-        "error signal": [e.double().norm().item() for e in errors],
-        "weight gradient": list(gradient_norms(model).values()),
-    }
-
-
-def decades_per_layer(norms):
-    """Return how many powers of ten the norm gains with each layer on the way back.
-
-    The least-squares slope of log10(norm) over the layers, counted from the output to the input:
-    negative where the gradient vanishes, positive where it explodes. Layers whose norm is 0 or
-    not finite are left out.
-
-    Parameters
-    ----------
-    norms : sequence of float, or dict of layer name to float
-        First layer first; at least two of them positive and finite.
-
-    Raises
-    ------
-    ValueError
-        If fewer than two norms are positive and finite.
-
-    Examples
-    --------
-    >>> round(decades_per_layer([0.01, 0.1, 1.0]), 6)
-    -1.0
-    """
-    norms = list(norms.values() if isinstance(norms, dict) else norms)
-    norms = torch.tensor(norms, dtype=torch.float64)
-    usable = norms.isfinite() & (norms > 0)
-    if usable.sum() < 2:
-        raise ValueError(f"norms={norms.tolist()}; expected two that are positive and finite.")
-    layers = torch.arange(len(norms), dtype=torch.float64)[usable]
-    layers = layers - layers.mean()
-    return -((layers * norms[usable].log10()).sum() / (layers**2).sum()).item()
-
-
-def gradient_agreement(model, batches, loss="cross_entropy"):
-    """Return, by layer, the cosine between the gradients of two different batches.
-
-    Near 1 the two batches ask for the same change; near 0 the gradient depends only on which
-    batch was drawn: noise, whatever its norm.
-
-    Parameters
-    ----------
-    model : nn.Module
-    batches : sequence of two (x, y) pairs
-
-    Returns
-    -------
-    list of float
-        NaN where a gradient is exactly 0: it has no direction.
-
-    Raises
-    ------
-    ValueError
-        If there are not two batches, or the loss is unknown.
-    """
-    if len(batches) != 2:
-        raise ValueError(f"batches has {len(batches)} entries; expected two (x, y) pairs.")
-    gradients = []
-    for x, y in batches:
-        loss_gradients(model, x, y, loss)
-        grads = [p.grad.double().flatten() for p in weights_by_layer(model).values()]
-        # Scaled to length 1 first: the product of two tiny norms would be rounded away.
-        gradients.append([g / g.norm() for g in grads])
-    first, second = gradients
-    return [(a @ b).item() for a, b in zip(first, second, strict=True)]
 
 
 def layers_to_limit(factor, dtype=torch.float32):

@@ -8,14 +8,10 @@ import torch
 from matplotlib.colors import LinearSegmentedColormap
 
 from lessons._check import choice, number
-from lessons.fixes.clipping import (
-    adaptive_clip,
-    clip_by_global_norm,
-    clip_by_infinity_norm,
-    clip_by_value,
-    direction_cosine,
-)
-from lessons.fixes.loss_wall import descend, loss_and_gradient
+from lessons.fixes.clip_threshold import adaptive_clip
+from lessons.fixes.clipping import clip_by_global_norm, clip_by_infinity_norm, clip_by_value
+from lessons.gradients import direction_cosine
+from lessons.loss_wall import descend, loss_and_gradient
 from lessons.plots.canvas import COLORS, canvas, legend_below, look, style
 
 WEIGHTS = (2.0, 0.5)  # of the two units that the adaptive method looks at
@@ -86,7 +82,7 @@ def wall(w=5.0, b=-2.0, lr=1.0, max_norm=0.3, steps=45):
     Parameters
     ----------
     w, b, lr, max_norm, steps
-        As in :func:`lessons.fixes.loss_wall.descend`.
+        As in :func:`lessons.loss_wall.descend`.
 
     Returns
     -------

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from lessons.causes.vanishing_and_exploding import signals_by_layer
 from lessons.data import digits
+from lessons.measure import signals_by_layer
 from lessons.networks import mlp
 from lessons.plots.canvas import canvas, look, style
 

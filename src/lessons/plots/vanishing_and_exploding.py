@@ -5,8 +5,8 @@ import math
 import numpy as np
 import torch
 
-from lessons.causes.vanishing_and_exploding import decades_per_layer, signals_by_layer
 from lessons.data import digits
+from lessons.measure import decades_per_layer, signals_by_layer
 from lessons.networks import mlp
 from lessons.plots.canvas import canvas, legend_below, look, style
 

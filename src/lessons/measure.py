@@ -1,0 +1,181 @@
+"""Measurements at a net, layer by layer: its gradient, its signal, its error signal."""
+
+import torch
+from torch.nn import functional
+
+from lessons._check import choice
+
+LOSSES = {"cross_entropy": functional.cross_entropy, "mse": functional.mse_loss}
+
+
+def weights_by_layer(model):
+    """Return the weight matrices of ``model`` by layer name, from the input to the output.
+
+    A plain :class:`lessons.networks.MLP` has layers "1", "2", …; other models keep the names of
+    their modules. Vectors (biases, normalisation) are no layers.
+    """
+    named = [(name, p) for name, p in model.named_parameters() if p.ndim >= 2]
+    if hasattr(model, "layers"):
+        return {str(i): p for i, (_, p) in enumerate(named, start=1)}
+    return {name.removesuffix(".weight"): p for name, p in named}
+
+
+def gradient_norms(model):
+    """Return the L2 norm of each weight matrix's gradient, by layer name.
+
+    The norm is summed in float64, so that it neither overflows nor underflows where the float32
+    gradient itself did not. A layer without a gradient has norm 0.
+    """
+    return {
+        name: 0.0
+        if p.grad is None
+        else torch.linalg.vector_norm(p.grad, dtype=torch.float64).item()
+        for name, p in weights_by_layer(model).items()
+    }
+
+
+def loss_gradients(model, x, y, loss="cross_entropy"):
+    """Run one forward and one backward pass; return the gradient norms by layer.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Its old gradients are dropped; the new ones stay in ``.grad``.
+    x, y : Tensor
+        A batch and its answers.
+    loss : str
+        "cross_entropy" (classes) or "mse" (numbers).
+
+    Returns
+    -------
+    dict of str to float
+        See :func:`gradient_norms`.
+
+    Examples
+    --------
+    >>> from lessons.networks import mlp
+    >>> norms = loss_gradients(mlp(3), torch.ones(5, 64), torch.zeros(5, dtype=torch.long))
+    >>> list(norms)
+    ['1', '2', '3']
+    """
+    check_batch(x, y)
+    model.zero_grad(set_to_none=True)
+    LOSSES[choice("loss", loss, LOSSES)](model(x), y).backward()
+    return gradient_norms(model)
+
+
+def signals_by_layer(model, x, y, loss="cross_entropy"):
+    """Measure, at each layer, the signal, the error signal and the weights' gradient.
+
+    Parameters
+    ----------
+    model : lessons.networks.MLP
+    x, y : Tensor
+        A batch of any size and its answers.
+
+    Returns
+    -------
+    dict of str to list of float
+        L2 norms over the batch, layer 1 first: "signal" (h_{l-1}, what the layer gets), "error
+        signal" (the gradient with respect to z_l, the layer's output before its activation) and
+        "weight gradient" (their product, summed over the batch).
+    """
+    function = LOSSES[choice("loss", loss, LOSSES)]
+    inputs, outputs = [], []
+
+    def keep(_, args, output):
+        inputs.append(args[0])
+        outputs.append(output)
+
+    hooks = [layer.register_forward_hook(keep) for layer in model.layers]
+    try:
+        value = function(model(x), y)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    errors = torch.autograd.grad(value, outputs, retain_graph=True)
+    model.zero_grad(set_to_none=True)
+    value.backward()
+    return {
+        "signal": [h.detach().double().norm().item() for h in inputs],
+        "error signal": [e.double().norm().item() for e in errors],
+        "weight gradient": list(gradient_norms(model).values()),
+    }
+
+
+def decades_per_layer(norms):
+    """Return how many powers of ten the norm gains with each layer on the way back.
+
+    The least-squares slope of log10(norm) over the layers, counted from the output to the input:
+    negative where the gradient vanishes, positive where it explodes. Layers whose norm is 0 or
+    not finite are left out.
+
+    Parameters
+    ----------
+    norms : sequence of float, or dict of layer name to float
+        First layer first; at least two of them positive and finite.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two norms are positive and finite.
+
+    Examples
+    --------
+    >>> round(decades_per_layer([0.01, 0.1, 1.0]), 6)
+    -1.0
+    """
+    norms = list(norms.values() if isinstance(norms, dict) else norms)
+    norms = torch.tensor(norms, dtype=torch.float64)
+    usable = norms.isfinite() & (norms > 0)
+    if usable.sum() < 2:
+        raise ValueError(f"norms={norms.tolist()}; expected two that are positive and finite.")
+    layers = torch.arange(len(norms), dtype=torch.float64)[usable]
+    layers = layers - layers.mean()
+    return -((layers * norms[usable].log10()).sum() / (layers**2).sum()).item()
+
+
+def gradient_agreement(model, batches, loss="cross_entropy"):
+    """Return, by layer, the cosine between the gradients of two different batches.
+
+    Near 1 the two batches ask for the same change; near 0 the gradient depends only on which
+    batch was drawn: noise, whatever its norm.
+
+    Parameters
+    ----------
+    model : nn.Module
+    batches : sequence of two (x, y) pairs
+
+    Returns
+    -------
+    list of float
+        NaN where a gradient is exactly 0: it has no direction.
+
+    Raises
+    ------
+    ValueError
+        If there are not two batches, or the loss is unknown.
+    """
+    if len(batches) != 2:
+        raise ValueError(f"batches has {len(batches)} entries; expected two (x, y) pairs.")
+    gradients = []
+    for x, y in batches:
+        loss_gradients(model, x, y, loss)
+        grads = [p.grad.double().flatten() for p in weights_by_layer(model).values()]
+        # Scaled to length 1 first: the product of two tiny norms would be rounded away.
+        gradients.append([g / g.norm() for g in grads])
+    first, second = gradients
+    return [(a @ b).item() for a, b in zip(first, second, strict=True)]
+
+
+def check_batch(x, y):
+    """Raise unless ``x`` and ``y`` are as many samples and answers, without NaN."""
+    for name, value in (("x", x), ("y", y)):
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a Tensor.")
+        if value.ndim == 0 or len(value) == 0:
+            raise ValueError(f"{name} has shape {tuple(value.shape)}; expected (samples, …).")
+        if value.is_floating_point() and value.isnan().any():
+            raise ValueError(f"{name} holds NaN; expected numbers.")
+    if len(x) != len(y):
+        raise ValueError(f"x has {len(x)} samples and y has {len(y)}; expected as many.")
