@@ -1,0 +1,49 @@
+"""The gradient of a recurrent net, step of time by step of time."""
+
+import torch
+
+from lessons._check import choice
+from lessons.measure import LOSSES, check_batch
+
+
+def through_time(model, x, y, loss="cross_entropy"):
+    r"""Return the norm of the loss's gradient with respect to each hidden state.
+
+    Parameters
+    ----------
+    model : lessons.networks.RNN
+        Or any module with ``hidden_states(x)``, a list of the states h_1 … h_T, and an
+        ``output_layer``.
+    x : Tensor, shape (batch, T, inputs)
+    y : Tensor, shape (batch,) or (batch, outputs)
+    loss : str
+        "cross_entropy" or "mse".
+
+    Returns
+    -------
+    list of float
+        :math:`\|\partial C / \partial h_t\|` over the batch for t = 1 … T.
+
+    Raises
+    ------
+    TypeError, ValueError
+        On data that do not belong together or an unknown loss.
+
+    References
+    ----------
+    Bengio, Simard and Frasconi, 1994; Pascanu, Mikolov and Bengio, 2013, eq. 5.
+
+    Examples
+    --------
+    >>> from lessons.data import adding
+    >>> from lessons.networks import rnn
+    >>> norms = through_time(rnn(8), *adding(4, 10), loss="mse")
+    >>> len(norms), norms[0] < norms[-1]
+    (10, True)
+    """
+    check_batch(x, y)
+    function = LOSSES[choice("loss", loss, LOSSES)]
+    states = model.hidden_states(x)
+    value = function(model.output_layer(states[-1]), y)
+    gradients = torch.autograd.grad(value, states)
+    return [g.double().norm().item() for g in gradients]
