@@ -12,6 +12,7 @@ from tools.imports import PACKAGE, SOURCE, imported_names, module_files
 # Each may import those above it, and itself.
 LAYERS = [
     {"_check"},
+    {"tables"},
     {"activations"},
     {"networks", "data"},
     {"gradients", "loss_wall", "measure"},
