@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lessons import _frames
-from lessons._svg import slim
 from lessons.explore import explore
+from lessons.svg import slim
 
 GAINS, DEPTHS = [0.5, 1.0, 2.0], [5, 10]
 

@@ -1,4 +1,4 @@
-"""A page's own description is also what others see when the page is shared."""
+"""What this project adds to Sphinx: figures, and descriptions of pages that are shared."""
 
 from sphinxext.opengraph._meta_parser import get_meta_description
 
@@ -11,6 +11,7 @@ def describe(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    """Run before sphinxext.opengraph, which writes the tags."""
+    """Add the parts; describe pages before sphinxext.opengraph writes the tags."""
+    app.setup_extension("tools.figures")
     app.connect("html-page-context", describe, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -86,9 +86,12 @@ def run(jobs, cache):
 def undescribed(notebook):
     """Return a complaint about the first picture without a text that describes it, or None."""
     for index, cell in enumerate(notebook.cells):
-        kinds = [kind for output in cell.get("outputs", []) for kind in output.get("data", {})]
+        data = [output.get("data", {}) for output in cell.get("outputs", [])]
+        drawn = any(kind.startswith("image/") for kinds in data for kind in kinds) or any(
+            "lessons-picture" in kinds.get("text/html", "") for kinds in data
+        )
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        if any(kind.startswith("image/") for kind in kinds) and not alt.strip():
+        if drawn and not alt.strip():
             why = 'draws a picture without alt text: metadata {"mystnb": {"image": {"alt": "…"}}}'
             return f"cell {index + 1} of {len(notebook.cells)}: it {why}"
     return None

@@ -4,9 +4,10 @@
     python -m tools.notebooks --no-run [PATH …]   tidy what is stored
     python -m tools.notebooks --check [PATH …]    change nothing; fail if a notebook is untidy
 
-Stored is what tests can compare: printed text and plain values with their number. Cells that draw
-(pictures, widgets, HTML) are stored without output and number; the build draws them anew. The
-first cell is the one that installs the package; cells are named after their section.
+Stored is what tests can compare: printed text, plain values and the plain text of tables, with
+their number. Cells that draw (pictures, widgets, other HTML) are stored without output and number;
+the build draws them anew. The first cell is the one that installs the package; cells are named
+after their section.
 """
 
 import argparse
@@ -46,6 +47,9 @@ def tidy(notebook, address):
             {k: v for k, v in cell.metadata.items() if k in {"tags", "mystnb"}}
         )
         cell.pop("attachments", None)
+        for output in cell.get("outputs", []):
+            if is_table(output):
+                output.data = nbformat.from_dict({"text/plain": output.data["text/plain"]})
         if cell.cell_type == "code" and draws(cell):
             cell.outputs, cell.execution_count = [], None
     seen = {}
@@ -61,6 +65,11 @@ def with_first_cell(notebook, address):
     """Return ``notebook`` (a NotebookNode) with the cell that installs the package."""
     text = repository.written(repository.with_first_cell(notebook, address))
     return nbformat.reads(text, as_version=4)
+
+
+def is_table(output):
+    """Say whether the output is a table of `lessons.tables`, whose plain text is compared."""
+    return output.get("data", {}).get("text/html", "").startswith('<div class="lessons-table"')
 
 
 def draws(cell):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from lessons import tables
 from lessons._check import choice
 
 LEAKY_SLOPE = 0.01
@@ -161,40 +162,22 @@ def get(activation):
     return ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
 
 
-@dataclass(frozen=True, repr=False)
-class ActivationTable:
-    """What ``table`` returns: plain text in a terminal, an HTML table in a notebook."""
-
-    rows: tuple[Activation, ...]
-
-    def _cells(self):
-        for a in self.rows:
-            yield a.label, f"{a.steepest_slope:.4f}", a.steepest_where, f"{a.critical_weight:.4f}"
-
-    def __repr__(self):
-        lines = [_HEADINGS, *self._cells()]
-        return "\n".join(f"{a:<12}{b:>15}  {c:<20}{d:>15}" for a, b, c, d in lines)
-
-    def _repr_html_(self):
-        head = "".join(f'<th scope="col">{h}</th>' for h in _HEADINGS)
-        body = "".join(
-            f'<tr><th scope="row">{label}</th>' + "".join(f"<td>{c}</td>" for c in cells) + "</tr>"
-            for label, *cells in self._cells()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-_HEADINGS = ("activation", "steepest slope", "where", "critical weight")
-
-
 def table(*names):
     """Return the named activations (default: all) as a table to look at.
+
+    Returns
+    -------
+    lessons.tables.Table
 
     Examples
     --------
     >>> table("sigmoid", "softplus")
-    activation   steepest slope  where               critical weight
-    Sigmoid              0.2500  x = 0                        4.0000
-    Softplus             1.0000  x → ∞                        1.0000
+    activation  steepest slope  where  critical weight
+    Sigmoid               0.25  x = 0                4
+    Softplus                 1  x → ∞                1
     """
-    return ActivationTable(tuple(map(get, names or ACTIVATIONS)))
+    found = map(get, names or ACTIVATIONS)
+    return tables.table(
+        [(a.label, a.steepest_slope, a.steepest_where, a.critical_weight) for a in found],
+        ["activation", "steepest slope", "where", "critical weight"],
+    )

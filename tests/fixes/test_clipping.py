@@ -521,7 +521,7 @@ def test_percentiles_clip_the_share_they_say():
     assert (table.steps, table.nonfinite) == (1000, 2)
     for percentile, threshold in zip(table.percentiles, table.thresholds, strict=True):
         assert sum(norm > threshold for norm in norms) == pytest.approx(1000 - 10 * percentile)
-    assert "90%" in str(table) and "<td>90 %</td>" in table._repr_html_()
+    assert "90 %" in str(table) and ">90 %</th>" in table._repr_html_()
     assert norm_percentiles([torch.tensor(2.0)]).thresholds == (2.0,) * 5
 
 

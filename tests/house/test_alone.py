@@ -65,7 +65,8 @@ def printed(notebook):
     for cell in notebook["cells"][1:]:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if "text" in output or set(data) == {"text/plain"}:
+            table = "lessons-table" in "".join(data.get("text/html", ""))
+            if "text" in output or set(data) == {"text/plain"} or table:
                 text = output.get("text") or data["text/plain"]
                 found[cell["id"]] = found.get(cell["id"], "") + "".join(text)
     return found

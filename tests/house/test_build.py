@@ -107,9 +107,11 @@ def test_chapters_have_no_network(kernel, tmp_path):
     assert run(tmp_path, textwrap.dedent(code)) is None
 
 
-def test_a_picture_without_alt_text_is_a_failure():
-    picture = new_output("display_data", data={"image/svg+xml": "<svg/>"})
-    cell = new_code_cell("draw()", outputs=[picture])
+@pytest.mark.parametrize(
+    "data", [{"image/svg+xml": "<svg/>"}, {"text/html": '<div class="lessons-picture">'}]
+)
+def test_a_picture_without_alt_text_is_a_failure(data):
+    cell = new_code_cell("draw()", outputs=[new_output("display_data", data=data)])
     assert "without alt text" in chapters.undescribed(new_notebook(cells=[cell]))
     cell.metadata["mystnb"] = {"image": {"alt": "a line that falls"}}
     assert chapters.undescribed(new_notebook(cells=[cell])) is None

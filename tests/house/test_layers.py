@@ -12,14 +12,15 @@ from tools.imports import PACKAGE, SOURCE, imported_names, module_files
 # Each may import those above it, and itself.
 LAYERS = [
     {"_check"},
+    {"tables"},
     {"activations"},
     {"networks", "data"},
     {"gradients", "loss_wall", "measure"},
     {"training"},
     {"patients", "propagation"},
     {"bounds", "causes", "fixes", "signs"},
+    {"svg"},
     {"plots"},
-    {"_svg"},
     {"_frames"},
     {"explore"},
     {"coursework"},

@@ -25,7 +25,7 @@ def test_only_the_rescaling_methods_turn_nothing():
 
 
 def test_the_wall_throws_the_unclipped_descent_and_not_the_clipped_one():
-    figure = wall()
+    figure = wall().figure
     paths = {line.get_label(): line.get_xydata() for line in figure.axes[0].get_lines()}
     longest = {
         label: np.linalg.norm(np.diff(path, axis=0), axis=1).max()

@@ -11,7 +11,7 @@ from lessons.plots.landing import DEPTHS, GAINS, draw
 
 def drawn(depth, gain):
     figure, alt = draw(depth, gain)
-    return figure.axes[0], figure.axes[0].lines[0].get_ydata(), alt
+    return figure.axes[0], np.log10(figure.axes[0].lines[0].get_ydata()), alt
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
@@ -50,7 +50,7 @@ def test_every_frame_fits_into_the_same_axes():
         (drawn(d, g)[0].get_xlim(), drawn(d, g)[0].get_ylim()) for d in (5, 30) for g in GAINS
     }
     assert len(limits) == 1
-    low, high = limits.pop()[1]
+    low, high = np.log10(limits.pop()[1])
     for gain in (GAINS[0], GAINS[-1]):
         logs = drawn(30, gain)[1]
         assert low < logs.min() and logs.max() < high

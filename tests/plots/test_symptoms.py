@@ -12,7 +12,7 @@ FOUND = {
 
 
 def test_each_sign_is_marked_once_in_its_colour():
-    (ax,) = chart(FOUND, {"a": "healthy", "b": "exploding"}).axes
+    (ax,) = chart(FOUND, {"a": "healthy", "b": "exploding"}).figure.axes
     marks = {
         (x, y): line.get_color()
         for line in ax.lines

@@ -1,17 +1,22 @@
-"""Figures of the course: arrays in, one labelled figure out, in one style."""
+"""Figures of the course: arrays in, one labelled figure out, in one style, for every screen."""
 
-from lessons.plots.canvas import COLORS, canvas, look, style, use_svg
+from lessons.plots.canvas import canvas, narrow, style, use_svg
+from lessons.plots.colors import COLORS, look
 from lessons.plots.curves import lines, training_curves
 from lessons.plots.layers import gradient_by_layer
 from lessons.plots.maps import heatmap
+from lessons.plots.picture import Picture, pictured
 
 __all__ = [
     "COLORS",
+    "Picture",
     "canvas",
     "gradient_by_layer",
     "heatmap",
     "lines",
     "look",
+    "narrow",
+    "pictured",
     "style",
     "training_curves",
     "use_svg",

@@ -1,32 +1,46 @@
-"""The common ground of all figures: colours, style, axes, and checks of what is drawn."""
+"""The common ground of all figures: style, width, axes, and checks of what is drawn."""
 
-from contextlib import contextmanager
+import contextlib
+import textwrap
+from contextvars import ContextVar
 from importlib.resources import as_file, files
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.colors import LinearSegmentedColormap
 
-from lessons._check import choice
-
-COLORS = {
-    "vanishing": "#0057A0",
-    "exploding": "#D55E00",
-    "healthy": "#00936A",
-    "other": "#AA4499",
-    "fifth": "#7A6000",
-    "neutral": "#5F6670",
+# In inches of 96 pixels: 691 pixels beside text, 346 on a phone, where text keeps 12 pixels.
+WIDE, NARROW = 7.2, 3.6
+_NARROW_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 10.5,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.7,
+    "lines.markersize": 4,
+    "axes.titlepad": 7,
 }
-_MARKERS = ["o", "s", "^", "D", "v", "P"]
-_DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), "-"]
-_ROLES = list(COLORS)
-VANISHING_TO_EXPLODING = LinearSegmentedColormap.from_list(
-    "vanishing_to_exploding", [COLORS["vanishing"], "#f4f4f4", COLORS["exploding"]]
-)
+_narrow = ContextVar("narrow", default=False)
 
 
-@contextmanager
+@contextlib.contextmanager
+def narrow():
+    """Draw figures in their narrow form, for phones, inside a ``with`` block."""
+    token = _narrow.set(True)
+    try:
+        yield
+    finally:
+        _narrow.reset(token)
+
+
+def is_narrow():
+    """Say whether figures are drawn in their narrow form now."""
+    return _narrow.get()
+
+
+@contextlib.contextmanager
 def style():
     """Use the course's matplotlib style inside a ``with`` block; restore the old one after it.
 
@@ -39,12 +53,13 @@ def style():
     >>> inside, mpl.rcParams["axes.grid"] == before
     (True, True)
     """
-    with as_file(files("lessons") / "lessons.mplstyle") as path, plt.style.context(path):
+    more = _NARROW_STYLE if is_narrow() else {}
+    with as_file(files("lessons") / "lessons.mplstyle") as path, plt.style.context([path, more]):
         yield
 
 
 def use_svg():
-    """Let this notebook show figures as SVG, sharp at any zoom. Does nothing outside IPython."""
+    """Let this notebook show plain figures as SVG. Does nothing outside IPython."""
     from IPython import get_ipython
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
@@ -62,39 +77,35 @@ def canvas(title, xlabel, ylabel, *, columns=1, figsize=None, sharey=False):
     ylabel : str
         Of the first column; a sequence gives each its own.
     columns : int
-        Panels side by side.
+        Panels side by side; in the narrow form, below each other.
+    figsize : (float, float), optional
+        Width and height in inches of the wide form. Default: as wide as the text.
 
     Returns
     -------
     figure, axes : Figure, and an Axes (one column) or an array of Axes
         The figure is closed: pyplot will not show it a second time.
     """
-    size = figsize or ((6.2, 4) if columns == 1 else (3.9 * columns, 3.9))
-    figure, axes = plt.subplots(1, columns, figsize=size, sharey=sharey, squeeze=False)
-    for i, ax in enumerate(axes[0]):
-        ax.set_title(title if isinstance(title, str) else title[i])
+    size = figsize or (WIDE, 4.1 if columns == 1 else 3.7)
+    rows = 1
+    if is_narrow():
+        rows, columns = columns, 1
+        # A little higher than in proportion: title and legend take more lines.
+        height = 3.3 if figsize is None else 1.2 * NARROW * figsize[1] / figsize[0]
+        size = (NARROW, height if rows == 1 else 2.7 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharey=sharey, squeeze=False)
+    axes = axes.flatten()
+    letters = size[0] * (10 if is_narrow() else 9) / columns - 4
+    for i, ax in enumerate(axes):
+        text = title if isinstance(title, str) else title[i]
+        ax.set_title(textwrap.fill(text, int(letters)))
         ax.set_xlabel(xlabel if isinstance(xlabel, str) else xlabel[i])
         if not isinstance(ylabel, str):
             ax.set_ylabel(ylabel[i])
-        elif i == 0:
+        elif i == 0 or rows > 1:
             ax.set_ylabel(ylabel)
     plt.close(figure)
-    return figure, axes[0, 0] if columns == 1 else axes[0]
-
-
-def look(i, role=None):
-    """Return the colour, marker and dashes of line ``i``; ``role`` (a key of COLORS) sets them."""
-    i = _ROLES.index(choice("role", role, _ROLES)) if role else i % len(_ROLES)
-    return {"color": COLORS[_ROLES[i]], "marker": _MARKERS[i], "linestyle": _DASHES[i]}
-
-
-def looks(labels, roles=None):
-    """Return label to :func:`look`; those without a role get what the others leave free."""
-    roles = roles or {}
-    free = [i for i, role in enumerate(_ROLES) if role not in roles.values()] or [0]
-    others = [label for label in labels if label not in roles]
-    found = {label: look(0, role) for label, role in roles.items()}
-    return found | {label: look(free[i % len(free)]) for i, label in enumerate(others)}
+    return figure, axes[0] if len(axes) == 1 else axes
 
 
 def array(name, values, ndim=1):
@@ -111,17 +122,10 @@ def array(name, values, ndim=1):
 
 
 def named_arrays(name, curves):
+    """Return the dict ``curves`` with its values as arrays; dicts of numbers give their values."""
     if not isinstance(curves, dict) or not curves:
         raise TypeError(f"{name}={curves!r}; expected a dict of label to values, not empty.")
     return {
         label: array(f"{name}[{label!r}]", list(v.values()) if isinstance(v, dict) else v)
         for label, v in curves.items()
     }
-
-
-def legend_below(figure, ax):
-    """A legend under the axes never covers a line."""
-    handles, labels = ax.get_legend_handles_labels()
-    lengths = [len(label) + 8 for label in labels]  # in letters, with the handle and the gap
-    columns = len(labels) if sum(lengths) <= 76 else max(1, 76 // max(lengths))
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)

@@ -12,7 +12,10 @@ from lessons.fixes.clip_threshold import adaptive_clip
 from lessons.fixes.clipping import clip_by_global_norm, clip_by_infinity_norm, clip_by_value
 from lessons.gradients import direction_cosine
 from lessons.loss_wall import descend, loss_and_gradient
-from lessons.plots.canvas import COLORS, canvas, legend_below, look, style
+from lessons.plots.canvas import canvas, style
+from lessons.plots.colors import COLORS, look
+from lessons.plots.labels import legend_below
+from lessons.plots.picture import pictured
 
 WEIGHTS = (2.0, 0.5)  # of the two units that the adaptive method looks at
 METHODS = {
@@ -76,6 +79,7 @@ def cut_in_two_dimensions(method, threshold):
     return figure, alt
 
 
+@pictured
 def wall(w=5.0, b=-2.0, lr=1.0, max_norm=0.3, steps=45):
     """Draw the loss wall and two descents from one start: unclipped and clipped.
 
@@ -86,7 +90,7 @@ def wall(w=5.0, b=-2.0, lr=1.0, max_norm=0.3, steps=45):
 
     Returns
     -------
-    matplotlib.figure.Figure
+    Picture
     """
     ws, bs = np.linspace(3.5, 6.7, 193), np.linspace(-3.2, 3, 249)
     losses = loss_and_gradient(ws[None, :], bs[:, None])[0]

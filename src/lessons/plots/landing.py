@@ -6,7 +6,9 @@ import torch
 from lessons.data import digits
 from lessons.measure import signals_by_layer
 from lessons.networks import mlp
-from lessons.plots.canvas import canvas, look, style
+from lessons.plots.canvas import canvas, style
+from lessons.plots.colors import look
+from lessons.plots.ticks import powers_of_ten
 
 DEPTHS = [5, 10, 20, 30]
 GAINS = [0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 2.0]
@@ -14,7 +16,7 @@ _NOTABLE = 10  # below this ratio of first to last layer, every layer hears abou
 
 
 def draw(depth, gain):
-    """Draw log10 of the error signal's norm at each layer of a ReLU net on 256 digits.
+    """Draw the error signal's norm at each layer of a ReLU net on 256 digits, by powers of ten.
 
     Parameters
     ----------
@@ -41,13 +43,14 @@ def draw(depth, gain):
         figure, ax = canvas(
             f"The error signal at layer 1 is {verdict}",
             "layer (1 = next to the input)",
-            "log10 of the error signal's norm",
+            "norm of the error signal",
             figsize=(6.4, 3.3),
         )
-        ax.plot(np.arange(1, depth + 1), np.log10(norms), **look(0, role))
-        ax.axhline(0, color="#5f6670", linewidth=0.8, zorder=0)
-        ax.set(xlim=(0.4, max(DEPTHS) + 0.6), ylim=(-11, 11))
-        ax.set(xticks=[1, 5, 10, 15, 20, 25, 30], yticks=[-10, -5, 0, 5, 10])
+        ax.plot(np.arange(1, depth + 1), norms, **look(0, role))
+        ax.axhline(1, color="#5f6670", linewidth=0.8, zorder=0)
+        powers_of_ten(ax.yaxis)
+        ax.set(xlim=(0.4, max(DEPTHS) + 0.6), ylim=(1e-11, 1e11))
+        ax.set(xticks=[1, 5, 10, 15, 20, 25, 30], yticks=[1e-10, 1e-5, 1, 1e5, 1e10])
     alt = (
         f"Net of {depth} layers, first weights {gain:g} times He's: the error signal at layer 1 is "
         f"{verdict}. Its norm is 10 to the power {np.log10(norms[0]):.1f} at layer 1 and "

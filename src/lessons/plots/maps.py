@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from lessons.plots.canvas import VANISHING_TO_EXPLODING, array, canvas, style
+from lessons.plots.canvas import array, canvas, style
+from lessons.plots.colors import LITTLE_TO_MUCH, VANISHING_TO_EXPLODING
+from lessons.plots.picture import pictured
 
 
+@pictured
 def heatmap(values, x, y, title, xlabel, ylabel, colorlabel, *, limits=None, diverging=False):
     """Draw a matrix as colours.
 
@@ -22,7 +25,7 @@ def heatmap(values, x, y, title, xlabel, ylabel, colorlabel, *, limits=None, div
 
     Returns
     -------
-    matplotlib.figure.Figure
+    Picture
 
     Raises
     ------
@@ -38,7 +41,7 @@ def heatmap(values, x, y, title, xlabel, ylabel, colorlabel, *, limits=None, div
     with style():
         figure, ax = canvas(title, xlabel, ylabel)
         ax.grid(False)
-        colors = VANISHING_TO_EXPLODING if diverging else "cividis"
+        colors = VANISHING_TO_EXPLODING if diverging else LITTLE_TO_MUCH
         options = {"cmap": colors, "vmin": low, "vmax": high, "rasterized": True}
         mesh = ax.pcolormesh(x, y, values, shading="nearest", **options)
         figure.colorbar(mesh, ax=ax, label=colorlabel)

@@ -5,7 +5,10 @@ import torch
 
 from lessons import activations
 from lessons.bounds.sigmoid import explosion_intervals, explosion_width, widest_window
-from lessons.plots.canvas import COLORS, canvas, legend_below, look, style
+from lessons.plots.canvas import canvas, style
+from lessons.plots.colors import COLORS, look
+from lessons.plots.labels import legend_below
+from lessons.plots.picture import pictured
 
 _X = np.linspace(-2.5, 2.5, 801)
 
@@ -53,18 +56,19 @@ def neuron(weight=6.9, bias=0.0, activation="sigmoid"):
     return figure, alt
 
 
+@pictured
 def widths(names=("sigmoid", "tanh"), largest=40.0):
     """Draw the width of the window over the weight, with its maximum, for bounded activations.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    Picture
     """
     weights = np.geomspace(0.5, largest, 600)
     with style():
         title = "The window opens late, peaks and closes again"
         figure, ax = canvas(title, "size of the weight |w|", "width of the window in x")
-        for name, role in zip(names, ["vanishing", "other", "fifth"], strict=False):
+        for name, role in zip(names, ["dark", "other", "fifth"], strict=False):
             line = look(0, role)
             curve = explosion_width(name, weights)
             label = activations.get(name).label

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from lessons.plots.canvas import COLORS, canvas, look, style
+from lessons.plots.canvas import canvas, style
+from lessons.plots.colors import COLORS, look
+from lessons.plots.picture import pictured
 
 
+@pictured
 def chart(found, gradients):
     """Draw which patient shows which sign.
 
@@ -17,7 +20,7 @@ def chart(found, gradients):
 
     Returns
     -------
-    matplotlib.figure.Figure
+    Picture
 
     Raises
     ------

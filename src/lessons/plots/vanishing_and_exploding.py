@@ -8,10 +8,13 @@ import torch
 from lessons.data import digits
 from lessons.measure import decades_per_layer, signals_by_layer
 from lessons.networks import mlp
-from lessons.plots.canvas import canvas, legend_below, look, style
+from lessons.plots.canvas import canvas, style
+from lessons.plots.colors import look
+from lessons.plots.labels import legend_below
+from lessons.plots.ticks import powers_of_ten
 
 _LINES = {"weight gradient": "other", "error signal": "neutral", "signal": "fifth"}
-_LIMITS = (-18.5, 16.5)
+_LIMITS = (10**-18.5, 10**16.5)
 
 
 def signals(activation="tanh", gain=1.0, depth=20):
@@ -34,10 +37,11 @@ def signals(activation="tanh", gain=1.0, depth=20):
         figure, ax = canvas(
             f"{label}, gain {gain:g}: three norms by layer",
             "layer (1 = next to the input)",
-            "log10 of the L2 norm",
+            "L2 norm",
         )
         for i, (name, role) in enumerate(_LINES.items()):
-            ax.plot(layers, np.log10(measured[name]), label=name, **look(i, role))
+            ax.plot(layers, measured[name], label=name, **look(i, role))
+        powers_of_ten(ax.yaxis)
         ax.set_ylim(*_LIMITS)
         ax.set_xticks([1, *range(2, depth + 1, 2)])
         legend_below(figure, ax)

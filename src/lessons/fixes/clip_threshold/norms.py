@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons import tables
 from lessons._check import number
 from lessons.gradients import as_vector
 
@@ -29,19 +30,22 @@ class NormPercentiles:
     steps: int
     nonfinite: int
 
+    def _table(self):
+        columns = ["percentile", "threshold", "steps it would clip"]
+        return tables.table(
+            [
+                (f"{percentile:g} %", threshold, f"{100 - percentile:g} %")
+                for percentile, threshold in zip(self.percentiles, self.thresholds, strict=True)
+            ],
+            columns,
+            caption=f"{self.steps} finite norms, {self.nonfinite} not finite",
+        )
+
     def __repr__(self):
-        lines = ["percentile   threshold   steps it would clip"]
-        for percentile, threshold in zip(self.percentiles, self.thresholds, strict=True):
-            lines.append(f"{percentile:>9g}%   {threshold:9.3g}   {100 - percentile:18g}%")
-        return "\n".join([*lines, f"{self.steps} finite norms, {self.nonfinite} not finite"])
+        return repr(self._table())
 
     def _repr_html_(self):
-        rows = "".join(
-            f"<tr><td>{p:g} %</td><td>{t:.3g}</td><td>{100 - p:g} %</td></tr>"
-            for p, t in zip(self.percentiles, self.thresholds, strict=True)
-        )
-        head = "<th>percentile</th><th>threshold</th><th>steps it would clip</th>"
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return self._table()._repr_html_()
 
 
 def norm_percentiles(norms, percentiles=(50, 75, 90, 95, 99)):
@@ -66,10 +70,10 @@ def norm_percentiles(norms, percentiles=(50, 75, 90, 95, 99)):
     Examples
     --------
     >>> norm_percentiles([1.0, 2.0, 3.0, 4.0, 100.0], percentiles=[50, 75])
-    percentile   threshold   steps it would clip
-           50%           3                   50%
-           75%           4                   25%
     5 finite norms, 0 not finite
+    percentile  threshold  steps it would clip
+          50 %          3                 50 %
+          75 %          4                 25 %
     """
     values = as_vector("norms", norms).flatten().numpy()
     if not np.iterable(percentiles) or isinstance(percentiles, str):

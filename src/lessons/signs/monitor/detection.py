@@ -4,15 +4,14 @@ The numbers are those that ``benchmarks/detection.py`` stored.
 """
 
 import functools
-import html
 import json
 from dataclasses import dataclass
 from importlib import resources
 
+from lessons import tables
 from lessons._check import choice
 
 HALVES = ("reported", "tuning", "drawn")
-_HEADINGS = ("detector", "recall", "false alarms", "F1", "right kinds")
 
 
 @dataclass(frozen=True)
@@ -57,27 +56,25 @@ class DetectionTable:
 
     scores: dict
 
-    def _cells(self):
-        for name, s in self.scores.items():
-            shares = [
-                "–" if s[key] is None else f"{100 * s[key]:.0f} %"
-                for key in ("recall", "false_alarms", "right_kinds")
-            ]
-            yield name, *shares[:2], f"{s['f1']:.2f}", shares[2]
+    def _table(self):
+        def share(value):
+            return None if value is None else f"{100 * value:.0f} %"
+
+        return tables.table(
+            [
+                (name, *map(share, (s["recall"], s["false_alarms"])), s["f1"],
+                 share(s["right_kinds"]))
+                for name, s in self.scores.items()
+            ],
+            ["detector", "recall", "false alarms", "F1", "right kinds"],
+            formats={"F1": ".2f"},
+        )  # fmt: skip
 
     def __repr__(self):
-        lines = [_HEADINGS, *self._cells()]
-        return "\n".join(f"{a:<28}{b:>8}{c:>14}{d:>7}{e:>13}" for a, b, c, d, e in lines)
+        return repr(self._table())
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col">{heading}</th>' for heading in _HEADINGS)
-        body = "".join(
-            f'<tr><th scope="row">{html.escape(name)}</th>'
-            + "".join(f"<td>{cell}</td>" for cell in cells)
-            + "</tr>"
-            for name, *cells in self._cells()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return self._table()._repr_html_()
 
 
 @dataclass(frozen=True, repr=False)
