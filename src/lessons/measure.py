@@ -103,6 +103,53 @@ def signals_by_layer(model, x, y, loss="cross_entropy"):
     }
 
 
+def distance_by_layer(model, x):
+    """Return how far apart different inputs still are, layer by layer, as a share of the signal.
+
+    At each layer the root mean square distance of two samples, divided by the root mean square
+    norm of one. Samples without relation are √2 apart; at 0 the net cannot tell them apart.
+
+    Parameters
+    ----------
+    model : lessons.networks.MLP
+        In float64: in float32 what is nearer than 1e-7 is rounding.
+    x : Tensor of shape (samples, features)
+        At least two samples.
+
+    Returns
+    -------
+    list of float
+        h_0, the input, first; then h_1, … and last the output. NaN where the signal is 0 or not
+        finite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` is no tensor of at least two samples.
+
+    Examples
+    --------
+    >>> from lessons.networks import mlp
+    >>> distances = distance_by_layer(mlp(3, dtype=torch.float64), torch.eye(64).double())
+    >>> len(distances), f"{distances[0]:.2f}"
+    (4, '1.41')
+    """
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"x is a {type(x).__name__}; expected a Tensor.")
+    if x.ndim != 2 or len(x) < 2:
+        raise ValueError(f"x has shape {tuple(x.shape)}; expected (at least 2 samples, features).")
+    with torch.no_grad():
+        return [_relative_distance(h.double()) for h in (x, *model.forward_all(x))]
+
+
+def _relative_distance(h):
+    """Distance of two samples relative to the norm of one; h has shape (samples, features)."""
+    # Over all pairs the mean square distance is 2 n / (n − 1) times the mean square distance to
+    # the centre: subtracting the centre first keeps the digits of what is almost equal.
+    apart = (h - h.mean(dim=0)).square().sum() * 2 / (len(h) - 1)
+    return (apart / h.square().sum() * len(h)).sqrt().item()
+
+
 def decades_per_layer(norms):
     """Return how many powers of ten the norm gains with each layer on the way back.
 
