@@ -4,10 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
-from jupyter_cache.executors.utils import single_nb_execution
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 300  # seconds for one cell
@@ -50,36 +52,40 @@ def read(path):
         raise SystemExit(f"{path} is no readable notebook: {error}") from error
 
 
-def execute(notebook, folder):
+def execute(notebook, folder, environment=None):
     """Run ``notebook`` (changed in place) in ``folder``.
 
-    Returns the seconds it took and a complaint or None. The complaint says which cell failed,
-    shows its source and tells why.
+    ``environment`` is the kernel's, by default this process's own. Returns the seconds it took and
+    a complaint or None. The complaint says which cell failed, shows its source and tells why.
     """
     running = {}
 
     def remember(cell, cell_index):
         running.update(cell=cell, index=cell_index)
 
+    client = NotebookClient(
+        notebook,
+        resources={"metadata": {"path": str(folder)}},
+        timeout=TIMEOUT,
+        on_cell_execute=remember,
+    )
+    start, failed = time.monotonic(), None
     try:
-        result = single_nb_execution(
-            notebook,
-            cwd=str(folder),
-            timeout=TIMEOUT,
-            allow_errors=False,
-            on_cell_execute=remember,
-        )
+        client.execute(env=dict(os.environ if environment is None else environment))
+    except (CellExecutionError, CellTimeoutError) as error:
+        failed = error
     except Exception as error:  # a kernel that dies or does not start
         return 0.0, _complaint(notebook, running, f"{type(error).__name__}: {error}")
-    if result.err is not None:
-        return result.time, _complaint(notebook, running, _reason(running["cell"], result.err))
+    taken = time.monotonic() - start
+    if failed is not None:
+        return taken, _complaint(notebook, running, _reason(running["cell"], failed))
     for index, cell in enumerate(notebook.cells):
         _join_streams(cell)
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 why = f"it writes to stderr:\n{output.text.strip()}"
-                return result.time, _complaint(notebook, {"cell": cell, "index": index}, why)
-    return result.time, None
+                return taken, _complaint(notebook, {"cell": cell, "index": index}, why)
+    return taken, None
 
 
 def _join_streams(cell):
