@@ -1,21 +1,22 @@
-"""Does a result survive rounding? Chapters and unit tests on other kinds of CPU, threads, with noise.
+"""Does a result survive rounding? Chapters and unit tests on other CPUs, with threads, with noise.
 
-    python -m tools.robust [--once] [PATH …]    chapters: each printed text equal to the stored one
-    python -m tools.robust --unit               unit tests that compute
-    python -m tools.robust --all                both
+    python -m tools.robust [PATH …]             chapters: each printed text equal to the stored one
+    python -m tools.robust --once [PATH …]      the same in one run that changes everything
+    python -m tools.robust --every [PATH …]     the same with each thing changed on its own
+    python -m tools.robust --every --unit       unit tests that compute, too
 
-With --once each chapter runs in one surroundings that change everything at a time; else in each of
-`tools.surroundings.EVERY`. Nothing is written; bring a notebook into its stored form first.
+The surroundings are those of `tools/surroundings.py`. Nothing is written; bring a notebook into
+its stored form first (`python -m tools.notebooks PATH`).
 """
 
 import argparse
 import copy
+import difflib
 import os
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from tools import kernels, surroundings
@@ -28,22 +29,6 @@ UNIT = ["tests", "src"]
 LEFT_OUT = ["tests/coursework", "tests/house", "src/lessons/coursework"]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """The first cell that printed something else, counted from 1, and both texts."""
-
-    cell: int
-    stored: str
-    found: str
-
-    def __str__(self):
-        return f"cell {self.cell}: stored\n{_indented(self.stored)}found\n{_indented(self.found)}"
-
-
-def _indented(text):
-    return "".join(f"    {line}\n" for line in text.splitlines() or ["(nothing)"])
-
-
 def printed(cell):
     """Return what a cell printed and its plain value, as one text."""
     texts = [
@@ -54,34 +39,37 @@ def printed(cell):
     return "".join(texts)
 
 
-def first_difference(stored, executed):
-    """Return the first :class:`Difference` of two notebooks, or None.
+def differences(stored, executed):
+    """Return a text for each cell of two notebooks that printed something else, lines side by side.
 
     Cells that are stored without a number draw something; their text is not compared.
     """
+    found = []
     for number, (old, new) in enumerate(zip(stored.cells, executed.cells, strict=True), 1):
         if old.cell_type != "code" or old.execution_count is None:
             continue
-        if printed(old) != printed(new):
-            return Difference(number, printed(old), printed(new))
-    return None
+        before, after = printed(old).splitlines(), printed(new).splitlines()
+        if before != after:
+            lines = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
+            lines = [f"    {line}" for line in lines if not line.startswith("@@")]
+            found.append("\n".join([f"  cell {number} ({old.id}), - stored, + found:", *lines]))
+    return found
 
 
 def try_chapter(path, where):
-    """Run the chapter in the surroundings ``where``; return the seconds and what differs, or None."""
+    """Run the chapter in the surroundings ``where``; return the seconds and what differs."""
     stored = kernels.read(path)
     executed = copy.deepcopy(stored)
     for cell in executed.cells:
         if cell.cell_type == "code":
             cell.outputs = []
     taken, complaint = kernels.execute(executed, path.resolve().parent, where.environment())
-    if complaint:
-        return taken, f"fails in {complaint}\n"
-    return taken, first_difference(stored, executed)
+    found = differences(stored, executed)
+    return taken, [f"  fails in {complaint}"] if complaint else found
 
 
 def try_chapters(paths, places):
-    """Run each chapter in each of the surroundings, print a table, return how many differ."""
+    """Run each chapter in each of the surroundings, print a table, return how many runs differ."""
     jobs = [(path, where) for path in paths for where in places]
     width = max(len(os.path.relpath(path)) for path in paths)
     differ = []
@@ -89,11 +77,11 @@ def try_chapters(paths, places):
         outcomes = pool.map(lambda job: try_chapter(*job), jobs)
         for (path, where), (taken, outcome) in zip(jobs, outcomes, strict=True):
             name = os.path.relpath(path)
-            verdict = "same" if outcome is None else "DIFFERS"
-            print(f"{name:<{width}}  {where!s:<26}{verdict:<9}{taken:5.1f} s", flush=True)
-            if outcome is not None:
-                differ.append(f"{name}, {where}: {outcome}")
-    print(*["", *differ], sep="\n", end="")
+            verdict = "DIFFERS" if outcome else "same"
+            print(f"{name:<{width}}  {where!s:<27}{verdict:<9}{taken:5.1f} s", flush=True)
+            if outcome:
+                differ.append("\n".join([f"\n{name}, {where}:", *outcome]))
+    print(*differ, sep="\n")
     return len(differ)
 
 
@@ -113,23 +101,22 @@ def main():
     """Try what the command line names; exit with 1 if anything differs."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="*", type=Path, help="chapters; by default all")
-    parser.add_argument("--once", action="store_true", help="one run with everything changed")
-    parser.add_argument("--unit", action="store_true", help="the unit tests instead of chapters")
-    parser.add_argument("--all", action="store_true", help="chapters and unit tests")
+    some = parser.add_mutually_exclusive_group()
+    some.add_argument("--once", action="store_true", help="one run that changes everything")
+    some.add_argument("--every", action="store_true", help="a run for each thing changed")
+    parser.add_argument("--unit", action="store_true", help="the unit tests that compute, too")
     arguments = parser.parse_args()
     start = time.monotonic()
     kernels.enter()
-    differ = failed = 0
-    if not arguments.unit:
-        kernels.prepare_fonts()
+    kernels.prepare_fonts()
+    places = surroundings.MIXED
+    if arguments.once or arguments.every:
         places = surroundings.ONCE if arguments.once else surroundings.EVERY
-        differ = try_chapters(arguments.paths or notebooks(), places)
-    if arguments.unit or arguments.all:
-        failed = try_tests()
-    print(f"\n{differ} runs of chapters differ", end="")
-    print(f", {failed} runs of unit tests failed" if arguments.unit or arguments.all else "", end="")
-    print(f" ({time.monotonic() - start:.0f} s)")
-    return 1 if differ or failed else 0
+    verdict = [f"{try_chapters(arguments.paths or notebooks(), places)} runs of chapters differ"]
+    if arguments.unit:
+        verdict.append(f"{try_tests()} runs of the unit tests failed")
+    print(f"\n{', '.join(verdict)} ({time.monotonic() - start:.0f} s)")
+    return any(not line.startswith("0 ") for line in verdict)
 
 
 if __name__ == "__main__":

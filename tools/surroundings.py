@@ -59,9 +59,11 @@ class Surroundings:
         return os.environ | self.variables()
 
 
-# One of everything at once: what a stage of `make test` can afford.
-ONCE = [Surroundings("avx2", 2, draw=1)]
 CPU_KINDS = [Surroundings(cpu, threads) for cpu in ("avx2", "default") for threads in (1, 2)]
+# Everything changed at once, for a stage of `make test`; three mixtures, for who writes a chapter;
+# each thing on its own, for `make robust`.
+ONCE = [Surroundings("avx2", 2, draw=1)]
+MIXED = [*ONCE, Surroundings("default", 1, draw=2), Surroundings("here", 2, draw=3)]
 EVERY = [
     *CPU_KINDS,
     Surroundings("here", 2),
