@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from lessons import training
 from lessons.data import adding, digits
 from lessons.measure import gradient_norms, loss_gradients, weights_by_layer
 from lessons.networks import mlp, rnn
@@ -162,3 +163,17 @@ def test_bad_input_is_named(data, arguments, error, message):
     arguments = {"x": data.train_x, "y": data.train_y} | arguments
     with pytest.raises(error, match=message):
         train(mlp(2, 4, dtype=F64), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("progress", "variable", "shown"),
+    [(None, "", True), (None, "1", False), (True, "1", True), (False, "", False)],
+)
+def test_who_decides_about_the_bar(progress, variable, shown, monkeypatch):
+    """tqdm's notebook bar overlooks TQDM_DISABLE, so `train` looks itself."""
+    monkeypatch.setenv("TQDM_DISABLE", variable)
+    asked = []
+    tqdm = training.tqdm
+    monkeypatch.setattr(training, "tqdm", lambda **how: asked.append(how) or tqdm(**how))
+    train(mlp(2), torch.ones(4, 64), torch.zeros(4, dtype=torch.int64), steps=1, progress=progress)
+    assert asked[0]["disable"] is not shown

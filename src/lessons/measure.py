@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional
 
 from lessons._check import choice
+from lessons._threads import one_thread
 
 LOSSES = {"cross_entropy": functional.cross_entropy, "mse": functional.mse_loss}
 
@@ -34,6 +35,7 @@ def gradient_norms(model):
     }
 
 
+@one_thread()
 def loss_gradients(model, x, y, loss="cross_entropy"):
     """Run one forward and one backward pass; return the gradient norms by layer.
 
@@ -64,6 +66,7 @@ def loss_gradients(model, x, y, loss="cross_entropy"):
     return gradient_norms(model)
 
 
+@one_thread()
 def signals_by_layer(model, x, y, loss="cross_entropy"):
     """Measure, at each layer, the signal, the error signal and the weights' gradient.
 
@@ -103,6 +106,7 @@ def signals_by_layer(model, x, y, loss="cross_entropy"):
     }
 
 
+@one_thread()
 def distance_by_layer(model, x):
     """Return how far apart different inputs still are, layer by layer, as a share of the signal.
 
@@ -182,6 +186,7 @@ def decades_per_layer(norms):
     return -((layers * norms[usable].log10()).sum() / (layers**2).sum()).item()
 
 
+@one_thread()
 def gradient_agreement(model, batches, loss="cross_entropy"):
     """Return, by layer, the cosine between the gradients of two different batches.
 

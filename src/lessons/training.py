@@ -1,12 +1,14 @@
 """One training loop for the whole book: it records loss, accuracy and gradient norms by layer."""
 
 import math
+import os
 from dataclasses import dataclass, field
 
 import torch
 from tqdm.auto import tqdm
 
 from lessons._check import choice, integer, number
+from lessons._threads import one_thread
 from lessons.measure import LOSSES, check_batch, gradient_norms, weights_by_layer
 
 OPTIMIZERS = ("sgd", "adam")
@@ -50,6 +52,7 @@ class History:
         return f"History({end})"
 
 
+@one_thread()
 @torch.no_grad()
 def evaluate(model, x, y, loss="cross_entropy"):
     """Return the loss and the share of right answers (None for "mse") on ``x``, ``y``."""
@@ -61,6 +64,7 @@ def evaluate(model, x, y, loss="cross_entropy"):
     return value, (answer.argmax(1) == y).double().mean().item()
 
 
+@one_thread()
 def train(
     model,
     x,
@@ -103,7 +107,8 @@ def train(
     record_every : int
         Steps between two records; the first and the last step are always recorded.
     progress : bool, optional
-        Show a progress bar. By default only once the work has taken two seconds.
+        Show a progress bar. By default only once the work has taken two seconds, and never where
+        the environment variable TQDM_DISABLE is set.
 
     Returns
     -------
@@ -142,9 +147,9 @@ def train(
         stepper = torch.optim.SGD(parameters, lr=lr, momentum=momentum)
 
     kept, losses, accuracies, norms, batch_losses, stopped_at = [], [], [], [], [], None
-    # Without an explicit choice tqdm's own environment variable TQDM_DISABLE decides.
-    shown = {"delay": 2} if progress is None else {"disable": not progress}
-    bar = tqdm(total=steps, desc="training", leave=False, **shown)
+    shown = progress or (progress is None and not os.environ.get("TQDM_DISABLE"))
+    delay = 0 if progress else 2
+    bar = tqdm(total=steps, desc="training", leave=False, disable=not shown, delay=delay)
     batches = _batches(len(x), batch_size, generator)
     for step in range(steps + 1):
         batch = next(batches)

@@ -11,7 +11,7 @@ from tools.imports import PACKAGE, SOURCE, imported_names, module_files
 
 # Each may import those above it, and itself.
 LAYERS = [
-    {"_check"},
+    {"_check", "_threads"},
     {"tables"},
     {"activations"},
     {"networks", "data"},

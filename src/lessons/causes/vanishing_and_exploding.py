@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from lessons._check import integer, number
+from lessons._threads import one_thread
 from lessons.networks import initialize_
 
 
@@ -121,6 +122,7 @@ class Overflow:
     layer: int | None
 
 
+@one_thread()
 @torch.no_grad()
 def forward_overflow(width=512, depth=40, seed=0, dtype=torch.float32):
     """Send one random vector through linear layers with weights from N(0, 1) until it overflows.

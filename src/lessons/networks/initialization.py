@@ -6,10 +6,12 @@ import torch
 from torch import nn
 
 from lessons._check import choice, number
+from lessons._threads import one_thread
 
 INITIALIZATIONS = ("normal", "xavier", "he", "lecun", "orthogonal", "pytorch")
 
 
+@one_thread()
 def initialize_(weight, initialization="he", gain=1.0, *, generator=None):
     r"""Fill a weight matrix in place with random numbers of mean 0.
 

@@ -5,8 +5,10 @@ import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from lessons._check import integer
+from lessons._threads import one_thread
 
 
+@one_thread()
 def jacobian_singular_values(network, inputs):
     """Return the singular values of the Jacobian from input to output, at each sample.
 
@@ -48,6 +50,7 @@ def jacobian_singular_values(network, inputs):
     return torch.linalg.svdvals(jacobians.double())
 
 
+@one_thread()
 def top_hessian_eigenvalue(loss, parameters, *, seed=0):
     r"""Return the largest eigenvalue of the Hessian of a loss: its curvature where it is steepest.
 

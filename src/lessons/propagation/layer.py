@@ -6,6 +6,7 @@ import torch
 
 from lessons import activations
 from lessons._check import integer, number
+from lessons._threads import one_thread
 from lessons.propagation.expectation import LARGEST, SMALLEST
 
 
@@ -17,6 +18,7 @@ def held(x):
     return x / size * min(max(size, SMALLEST), LARGEST)
 
 
+@one_thread()
 @torch.no_grad()
 def layer_factor(activation, width, weight_std, *, depth=40, seeds=8, seed=0, settle=10):
     r"""Simulate by how much one layer of a random net multiplies the norm of an error signal.

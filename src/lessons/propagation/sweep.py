@@ -7,6 +7,7 @@ import torch
 
 from lessons import activations
 from lessons._check import integer, number
+from lessons._threads import one_thread
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +40,7 @@ class Sweep:
         return self.log10_factor[self.activations.index(activation)].mean(-1)
 
 
+@one_thread()
 @torch.no_grad()
 def sweep(activations_, gains, depth=40, *, width=128, batch=16, seeds=8, seed=0):
     r"""Measure by how much random nets multiply a gradient, for every prefix of their layers.

@@ -3,9 +3,11 @@
 import torch
 
 from lessons._check import choice
+from lessons._threads import one_thread
 from lessons.measure import LOSSES, check_batch
 
 
+@one_thread()
 def through_time(model, x, y, loss="cross_entropy"):
     r"""Return the norm of the loss's gradient with respect to each hidden state.
 

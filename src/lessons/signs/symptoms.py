@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from lessons._check import integer
+from lessons._threads import one_thread
 from lessons.measure import decades_per_layer, loss_gradients, weights_by_layer
 from lessons.patients import Patient
 from lessons.training import History, train
@@ -25,6 +26,7 @@ class Observation:
     first_step: float  # the largest change of a layer in the first step, as a share of its size
 
 
+@one_thread()
 def examine(patient, x, y, *, steps=100, seed=0):
     """Train one patient and observe it.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from lessons._threads import one_thread
 from lessons.gradients import direction_cosine, gradient_vector, gradients_of
 from lessons.measure import gradient_norms
 
@@ -32,6 +33,7 @@ class ClipEffect:
         return f"ClipEffect(cosine {self.cosine:.3g}, {norms})"
 
 
+@one_thread()
 def compare(model, clips):
     """Apply several ways of clipping to the same gradient and measure each.
 

@@ -3,8 +3,10 @@
 import torch
 
 from lessons._check import integer, number
+from lessons._threads import one_thread
 
 
+@one_thread()
 def relative_errors(loss, parameters, steps, *, seed=0):
     r"""Compare the slope of a loss along a random direction with central differences.
 

@@ -3,11 +3,13 @@
 import torch
 
 from lessons._check import choice, integer, number
+from lessons._threads import one_thread
 from lessons.monitor import Monitor
 
 OPTIMIZERS = ("sgd", "adam")
 
 
+@one_thread()
 def watched(
     model,
     x,
