@@ -134,3 +134,28 @@ def test_bad_input_is_named(arguments, error, message):
 def test_initialize_names_a_bad_weight(weight, error):
     with pytest.raises(error, match="weight"):
         initialize_(weight)
+
+
+@pytest.mark.parametrize(
+    ("net", "x", "error", "message"),
+    [
+        (mlp(2), torch.zeros(3, 32), ValueError, r"x has shape \(3, 32\); expected \(..., 64\)"),
+        (mlp(2), torch.tensor(1.0), ValueError, r"x has shape \(\)"),
+        (mlp(2), [1.0], TypeError, "x is a list; expected a Tensor"),
+        (mlp(2), torch.zeros(3, 64, dtype=F64), TypeError, "x has dtype torch.float64"),
+        (mlp(2, dtype=F64), torch.zeros(3, 64), TypeError, "expected torch.float64"),
+        (rnn(4), torch.zeros(3, 2), ValueError, r"expected \(batch, time, 2\)"),
+        (rnn(4), torch.zeros(3, 5, 1), ValueError, "the net has 2 inputs"),
+        (rnn(4), torch.zeros(3, 0, 2), ValueError, r"x has shape \(3, 0, 2\)"),
+        (rnn(4), torch.zeros(3, 5, 2, dtype=F64), TypeError, "x has dtype torch.float64"),
+    ],
+)
+def test_an_input_that_does_not_fit_is_named(net, x, error, message):
+    with pytest.raises(error, match=message):
+        net(x)
+
+
+def test_one_sample_and_mixed_precision_fit():
+    assert mlp(2)(torch.zeros(64)).shape == (10,)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert mlp(2)(torch.zeros(3, 64, dtype=torch.bfloat16)).shape == (3, 10)

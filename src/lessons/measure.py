@@ -1,12 +1,9 @@
 """Measurements at a net, layer by layer: its gradient, its signal, its error signal."""
 
 import torch
-from torch.nn import functional
 
-from lessons._check import choice
 from lessons._threads import one_thread
-
-LOSSES = {"cross_entropy": functional.cross_entropy, "mse": functional.mse_loss}
+from lessons.loss import check_batch, check_model, loss_and_answer
 
 
 def weights_by_layer(model):
@@ -15,6 +12,7 @@ def weights_by_layer(model):
     A plain :class:`lessons.networks.MLP` has layers "1", "2", …; other models keep the names of
     their modules. Vectors (biases, normalisation) are no layers.
     """
+    check_model(model)
     named = [(name, p) for name, p in model.named_parameters() if p.ndim >= 2]
     if hasattr(model, "layers"):
         return {str(i): p for i, (_, p) in enumerate(named, start=1)}
@@ -53,6 +51,11 @@ def loss_gradients(model, x, y, loss="cross_entropy"):
     dict of str to float
         See :func:`gradient_norms`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If ``model`` is no network, or the batch does not fit it or the loss.
+
     Examples
     --------
     >>> from lessons.networks import mlp
@@ -60,9 +63,10 @@ def loss_gradients(model, x, y, loss="cross_entropy"):
     >>> list(norms)
     ['1', '2', '3']
     """
-    check_batch(x, y)
+    check_model(model)
+    check_batch(x, y, loss)
     model.zero_grad(set_to_none=True)
-    LOSSES[choice("loss", loss, LOSSES)](model(x), y).backward()
+    loss_and_answer(model, x, y, loss)[0].backward()
     return gradient_norms(model)
 
 
@@ -82,8 +86,16 @@ def signals_by_layer(model, x, y, loss="cross_entropy"):
         L2 norms over the batch, layer 1 first: "signal" (h_{l-1}, what the layer gets), "error
         signal" (the gradient with respect to z_l, the layer's output before its activation) and
         "weight gradient" (their product, summed over the batch).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``model`` is no plain network, or the batch does not fit it or the loss.
     """
-    function = LOSSES[choice("loss", loss, LOSSES)]
+    check_model(model)
+    if not hasattr(model, "layers"):
+        raise TypeError(f"model is a {type(model).__name__}; expected a plain net such as mlp(20).")
+    check_batch(x, y, loss)
     inputs, outputs = [], []
 
     def keep(_, args, output):
@@ -92,7 +104,7 @@ def signals_by_layer(model, x, y, loss="cross_entropy"):
 
     hooks = [layer.register_forward_hook(keep) for layer in model.layers]
     try:
-        value = function(model(x), y)
+        value = loss_and_answer(model, x, y, loss)[0]
     finally:
         for hook in hooks:
             hook.remove()
@@ -218,16 +230,3 @@ def gradient_agreement(model, batches, loss="cross_entropy"):
         gradients.append([g / g.norm() for g in grads])
     first, second = gradients
     return [(a @ b).item() for a, b in zip(first, second, strict=True)]
-
-
-def check_batch(x, y):
-    """Raise unless ``x`` and ``y`` are as many samples and answers, without NaN."""
-    for name, value in (("x", x), ("y", y)):
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{name} is a {type(value).__name__}; expected a Tensor.")
-        if value.ndim == 0 or len(value) == 0:
-            raise ValueError(f"{name} has shape {tuple(value.shape)}; expected (samples, …).")
-        if value.is_floating_point() and value.isnan().any():
-            raise ValueError(f"{name} holds NaN; expected numbers.")
-    if len(x) != len(y):
-        raise ValueError(f"x has {len(x)} samples and y has {len(y)}; expected as many.")

@@ -9,7 +9,8 @@ from tqdm.auto import tqdm
 
 from lessons._check import choice, integer, number
 from lessons._threads import one_thread
-from lessons.measure import LOSSES, check_batch, gradient_norms, weights_by_layer
+from lessons.loss import check_batch, check_model, loss_and_answer
+from lessons.measure import gradient_norms, weights_by_layer
 
 OPTIMIZERS = ("sgd", "adam")
 
@@ -56,12 +57,12 @@ class History:
 @torch.no_grad()
 def evaluate(model, x, y, loss="cross_entropy"):
     """Return the loss and the share of right answers (None for "mse") on ``x``, ``y``."""
-    check_batch(x, y)
-    answer = model(x)
-    value = LOSSES[choice("loss", loss, LOSSES)](answer, y).item()
+    check_model(model)
+    check_batch(x, y, loss)
+    value, answer = loss_and_answer(model, x, y, loss)
     if loss == "mse":
-        return value, None
-    return value, (answer.argmax(1) == y).double().mean().item()
+        return value.item(), None
+    return value.item(), (answer.argmax(1) == y).double().mean().item()
 
 
 @one_thread()
@@ -118,7 +119,8 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        On unknown names, sizes below 1, or ``x`` and ``y`` that do not belong together.
+        On unknown names, sizes below 1, a ``model`` that is no network, or ``model``, ``x``, ``y``
+        and the loss that do not fit each other.
 
     Examples
     --------
@@ -129,8 +131,8 @@ def train(
     >>> history.loss[-1] < history.loss[0]
     True
     """
-    check_batch(x, y)
-    function = LOSSES[choice("loss", loss, LOSSES)]
+    check_model(model)
+    check_batch(x, y, loss)
     choice("optimizer", optimizer, OPTIMIZERS)
     lr, momentum = number("lr", lr, above=0), number("momentum", momentum, least=0)
     if momentum >= 1:
@@ -154,7 +156,7 @@ def train(
     for step in range(steps + 1):
         batch = next(batches)
         stepper.zero_grad()
-        value = function(model(x[batch]), y[batch])
+        value, _ = loss_and_answer(model, x[batch], y[batch], loss)
         value.backward()
         batch_losses.append(value.item())
         finite = math.isfinite(batch_losses[-1]) and all(p.isfinite().all() for p in parameters)

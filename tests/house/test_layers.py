@@ -14,7 +14,7 @@ LAYERS = [
     {"_check", "_threads"},
     {"tables"},
     {"activations"},
-    {"networks", "data"},
+    {"networks", "data", "loss"},
     {"gradients", "loss_wall", "measure"},
     {"training"},
     {"patients", "propagation"},

@@ -8,6 +8,7 @@ from torch import nn
 from lessons import activations
 from lessons._check import integer
 from lessons.networks.initialization import linear
+from lessons.networks.inputs import check_inputs
 
 
 class MLP(nn.Module):
@@ -28,6 +29,7 @@ class MLP(nn.Module):
 
     def forward_all(self, x):
         """Return what each layer puts out, after its activation: ``depth`` tensors."""
+        check_inputs(x, self.layers[0], ("...",))
         outputs = []
         for i, layer in enumerate(self.layers):
             x = layer(x)  # (batch, width)
@@ -37,7 +39,13 @@ class MLP(nn.Module):
         return outputs
 
     def forward(self, x):
-        """Map (batch, inputs) to (batch, outputs)."""
+        """Map (..., inputs) to (..., outputs).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``x`` has another width or dtype than the net takes.
+        """
         return self.forward_all(x)[-1]
 
 

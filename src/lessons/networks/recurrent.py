@@ -6,6 +6,7 @@ from torch import nn
 from lessons import activations
 from lessons._check import integer
 from lessons.networks.initialization import linear
+from lessons.networks.inputs import check_inputs
 
 
 class RNN(nn.Module):
@@ -20,6 +21,7 @@ class RNN(nn.Module):
 
     def hidden_states(self, x):
         """Return the states h_1 … h_T, a list of (batch, width), for x of (batch, time, inputs)."""
+        check_inputs(x, self.input_layer, ("batch", "time"))
         driven = self.input_layer(x)  # (batch, time, width)
         state = driven.new_zeros(driven.shape[0], driven.shape[2])
         states = []
@@ -29,7 +31,13 @@ class RNN(nn.Module):
         return states
 
     def forward(self, x):
-        """Map (batch, time, inputs) to (batch, outputs), read from the last state."""
+        """Map (batch, time, inputs) to (batch, outputs), read from the last state.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``x`` has another shape or dtype than the net takes.
+        """
         return self.output_layer(self.hidden_states(x)[-1])
 
 

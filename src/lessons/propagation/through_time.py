@@ -4,7 +4,7 @@ import torch
 
 from lessons._check import choice
 from lessons._threads import one_thread
-from lessons.measure import LOSSES, check_batch
+from lessons.loss import LOSSES, check_batch
 
 
 @one_thread()
@@ -43,7 +43,7 @@ def through_time(model, x, y, loss="cross_entropy"):
     >>> len(norms), norms[0] < norms[-1]
     (10, True)
     """
-    check_batch(x, y)
+    check_batch(x, y, loss)
     function = LOSSES[choice("loss", loss, LOSSES)]
     states = model.hidden_states(x)
     value = function(model.output_layer(states[-1]), y)
