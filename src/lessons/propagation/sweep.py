@@ -8,6 +8,7 @@ import torch
 from lessons import activations
 from lessons._check import integer, number
 from lessons._threads import one_thread
+from lessons._threads import one_thread
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,8 +42,11 @@ class Sweep:
 
 
 @one_thread()
+@one_thread()
 @torch.no_grad()
-def sweep(activations_, gains, depth=40, *, width=128, batch=16, seeds=8, seed=0):
+def sweep(
+    activations_, gains, depth=40, *, width=128, batch=16, seeds=8, seed=0, bias_variance=0.0
+):
     r"""Measure by how much random nets multiply a gradient, for every prefix of their layers.
 
     A random direction travels *forward* with the signal, through :math:`J_l = \operatorname{diag}
@@ -65,6 +69,8 @@ def sweep(activations_, gains, depth=40, *, width=128, batch=16, seeds=8, seed=0
         Random nets.
     seed : int
         Of the first one.
+    bias_variance : float
+        Of the biases, which are normal.
 
     Returns
     -------
@@ -89,6 +95,7 @@ def sweep(activations_, gains, depth=40, *, width=128, batch=16, seeds=8, seed=0
     depth, width = integer("depth", depth), integer("width", width)
     batch, seeds = integer("batch", batch), integer("seeds", seeds)
     seed = integer("seed", seed, least=0)
+    bias_std = math.sqrt(number("bias_variance", bias_variance, least=0))
     shape = (len(table), len(gains), depth, seeds)
     factor, signal = (torch.zeros(shape, dtype=torch.float64) for _ in range(2))
     gain = torch.tensor(gains).repeat_interleave(batch)[:, None]  # (gains * batch, 1)
@@ -102,8 +109,9 @@ def sweep(activations_, gains, depth=40, *, width=128, batch=16, seeds=8, seed=0
         ]
         for layer in range(depth):
             weight = torch.randn(width, width, generator=generator) / math.sqrt(width)
+            bias = bias_std * torch.randn(width, generator=generator)
             for a, (f, state) in enumerate(zip(table, states, strict=True)):
-                state.advance(f, gain, weight)
+                state.advance(f, gain, weight, bias)
                 factor[a, :, layer, s] = state.log_factor
                 signal[a, :, layer, s] = state.log_signal
     return Sweep(tuple(f.name for f in table), gains, factor, signal)
@@ -116,8 +124,8 @@ class _State:
         self.h, self.v, self.gains = h, v, gains
         self.factor = self.scale = torch.zeros(len(h), dtype=torch.float64)
 
-    def advance(self, f, gain, weight):
-        z = gain * (self.h @ weight.T)  # (gains * batch, width)
+    def advance(self, f, gain, weight, bias):
+        z = gain * (self.h @ weight.T) + bias  # (gains * batch, width)
         slope, self.h = f.derivative(z), f.function(z)
         self.v = gain * slope * (self.v @ weight.T)
         length = self.v.norm(dim=1, keepdim=True)
