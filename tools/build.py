@@ -122,8 +122,8 @@ def get_scripts():
         raise Failure(str(error)) from error
     if why:
         print(
-            f"The site will load MathJax and the widgets from their usual CDN: {why}.\n"
-            "  With npm and network, the next build lets the site serve them itself.",
+            f"Pages with formulas will load MathJax from its usual CDN: {why}.\n"
+            "  With node, npm and network, the next build writes the formulas itself.",
             flush=True,
         )
     return why is None

@@ -12,13 +12,11 @@ import json
 def view(explorer):
     """Return the explorer as HTML. Without a script it shows its first frame."""
     wide, narrow = explorer.wide, explorer.narrow
-    data = {
-        "alts": [frame.alt for frame in wide.frames],
-        "wide": [frame.address for frame in wide.frames],
-    }
+    data = {"wide": [[frame.alt, frame.address] for frame in wide.frames]}
     picture = wide.image(explorer.first)
     if narrow is not None:
-        data["narrow"] = [frame.address for frame in narrow.frames]
+        pairs = zip(wide.frames, narrow.frames, strict=True)
+        data["narrow"] = [[frame.alt, small.address] for frame, small in pairs]
         picture = (
             f'<picture><source media="(max-width: 600px)" width="{narrow.width}" '
             f'height="{narrow.height}" srcset="{narrow.frames[explorer.first].address}">'
