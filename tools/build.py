@@ -85,7 +85,7 @@ def write_front_door(root_page, built, site):
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         title[0] if title else "<title>The course</title>",
-        *tags,
+        *(tag.replace('"../', '"') for tag in tags),
         canonical,
         f'<meta http-equiv="refresh" content="0; url={root_page}.html">',
         f'</head>\n<body><main><a href="{root_page}.html">To the course</a></main></body>\n</html>',

@@ -8,6 +8,11 @@ def describe(app, pagename, templatename, context, doctree):
     description = get_meta_description(context.get("metatags", ""))
     if doctree is not None and isinstance(description, str):
         context["meta"] = (context.get("meta") or {}) | {"og:description": description}
+    if not app.config.ogp_site_url:
+        # Whoever shares a page of a site without a known address still shows its picture.
+        picture = f"{'../' * pagename.count('/')}_static/social.png"
+        tag = f'\n<meta property="og:image" content="{picture}" />'
+        context["metatags"] = context.get("metatags", "") + tag
 
 
 def setup(app):

@@ -61,6 +61,8 @@ def write(app, error):
     marks = {}
     for path, text in pages.items():
         marked = _ADDRESS.sub(lambda found: f'{found[1]}?v={_mark(static / found[2], marks)}"', text)
+        # MyST-NB's name for a fold is not what the fold shows: "Show the code".
+        marked = marked.replace('<summary aria-label="Toggle hidden content">', "<summary>")
         if marked != text:
             path.write_text(marked, encoding="utf-8")
 
