@@ -1,8 +1,8 @@
 """What this book adds to Sphinx: figures, and each module of tools/website with its own ``setup``."""
 
-from tools.website import explorers, formulas, previews, shell
+from tools.website import explorers, figures, formulas, previews, shell, terms
 
-PARTS = (previews, formulas, explorers, shell)
+PARTS = (previews, formulas, explorers, figures, terms, shell)
 
 
 def setup(app):

@@ -149,10 +149,10 @@ def build(output):
 
     toc = (ROOT / "_toc.yml").read_bytes()
     digest = hashlib.sha256(base.encode() + toc)
-    for path in sorted(
-        (ROOT / "book" / "assets").glob("*.*")
-    ):  # Sphinx copies them with pages only
-        digest.update(path.name.encode() + path.read_bytes())
+    own = [*(ROOT / "book" / "assets").glob("*.*"), *(ROOT / "tools" / "website").rglob("*.*")]
+    for path in sorted(own):  # Sphinx does not look at them, or copies them with pages only
+        if path.suffix != ".pyc":
+            digest.update(path.name.encode() + path.read_bytes())
     fresh_if_changed(work, digest.hexdigest())
     for path, _, _ in jobs:  # Sphinx does not see that the outputs are new
         name = path.relative_to(ROOT).with_suffix(".doctree")
