@@ -18,8 +18,7 @@ from ipywidgets import embed
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lessons import _frames
-from lessons.explore import explore
+from lessons.explore import explore, frames
 from lessons.svg import slim
 
 GAINS, DEPTHS = [0.5, 1.0, 2.0], [5, 10]
@@ -36,11 +35,11 @@ stacked = pytest.mark.skipif(
 )
 
 
-def pictures(widget):
-    """The frames of an explorer, in the order of the first control, then the second."""
+def pictures(explorer):
+    """The frames of the widget, in the order of the first control, then the second."""
     if not hasattr(ipywidgets, "Stack"):
         pytest.skip("ipywidgets 7 shows one frame at a time")
-    stack = widget.children[-1].children[1]
+    stack = explorer.widget().children[-1].children[1]
     inner = [c for c in stack.children if isinstance(c, ipywidgets.Stack)] or [stack]
     return [picture.value for s in inner for picture in s.children]
 
@@ -78,7 +77,7 @@ def test_two_controls_give_every_combination():
 
 @stacked
 def test_each_slider_is_linked_in_the_browser_to_the_stacks_it_selects():
-    widget = explore(draw, depth=DEPTHS, gain=GAINS)
+    widget = explore(draw, depth=DEPTHS, gain=GAINS).widget()
     outer = widget.children[-1].children[1]
     depth, gain = widget.children[:2]
     pairs = [(depth, outer)] + [(gain, inner) for inner in outer.children]
@@ -92,38 +91,38 @@ def test_each_slider_is_linked_in_the_browser_to_the_stacks_it_selects():
 @stacked
 @pytest.mark.parametrize("start", [None, {"gain": 2.0}, {"gain": 1, "depth": 10}])
 def test_start_sets_slider_and_frame_alike(start):
-    widget = explore(draw, start=start, depth=DEPTHS, gain=GAINS)
+    widget = explore(draw, start=start, depth=DEPTHS, gain=GAINS).widget()
     depth, gain = widget.children[:2]
-    assert gain.value == (start or {}).get("gain", 0.5)
-    assert depth.value == (start or {}).get("depth", 5)
+    assert float(gain.label) == (start or {}).get("gain", 0.5)
+    assert int(depth.label) == (start or {}).get("depth", 5)
     outer = widget.children[-1].children[1]
     assert outer.selected_index == depth.index
     assert {s.selected_index for s in outer.children} == {gain.index}
 
 
 def test_without_stack_the_kernel_swaps_the_frame(widgets_7):
-    widget = explore(draw, start={"depth": 10}, depth=DEPTHS, gain=GAINS)
+    widget = explore(draw, start={"depth": 10}, depth=DEPTHS, gain=GAINS).widget()
     depth, gain = widget.children[:2]
     shown = widget.children[-1].children[1]
     for depth.index, gain.index in itertools.product(range(2), range(3)):
-        assert alt(shown.children[0].value) == draw(gain.value, depth.value)[1]
+        assert alt(shown.children[0].value) == draw(float(gain.label), int(depth.label))[1]
 
 
 def test_without_stack_the_first_frame_is_the_start(widgets_7):
-    widget = explore(draw, start={"gain": 2.0}, gain=GAINS)
+    widget = explore(draw, start={"gain": 2.0}, gain=GAINS).widget()
     assert alt(widget.children[-1].children[1].children[0].value) == draw(2.0)[1]
 
 
 def test_names_become_a_list_and_numbers_a_slider():
     widget = explore(
         lambda f, gain: (draw(gain)[0], f"{f} at {gain}"), f=["relu", "tanh"], gain=GAINS
-    )
+    ).widget()
     assert isinstance(widget.children[0], ipywidgets.Dropdown)
     assert isinstance(widget.children[1], ipywidgets.SelectionSlider)
 
 
 def test_labels_and_formats_are_what_the_reader_sees():
-    widget = explore(draw, gain=GAINS, labels={"gain": "gain g"}, formats={"gain": ".2f"})
+    widget = explore(draw, gain=GAINS, labels={"gain": "gain g"}, formats={"gain": ".2f"}).widget()
     slider = widget.children[0]
     assert slider.description == "gain g"
     assert [text for text, _ in slider.options] == ["0.50", "1.00", "2.00"]
@@ -136,7 +135,7 @@ def test_numpy_values_reach_draw_as_plain_numbers_and_read_well():
         seen.append(gain)
         return draw(gain)
 
-    widget = explore(spy, gain=np.arange(1, 4) * 0.1)
+    widget = explore(spy, gain=np.arange(1, 4) * 0.1).widget()
     assert [type(gain) for gain in seen] == [float] * 3
     assert [text for text, _ in widget.children[0].options] == ["0.1", "0.2", "0.3"]
 
@@ -193,8 +192,8 @@ def test_sixty_recurring_pictures_stay_within_the_limit():
         axes.legend()
         return figure, f"Gain {gain:.3g}."
 
-    frames = pictures(explore(layers, gain=np.linspace(0.5, 2, 12)))
-    assert len(gzip.compress(json.dumps(frames).encode(), 6)) < _frames.MOST_BYTES * 12 / 60
+    found = pictures(explore(layers, gain=np.linspace(0.5, 2, 12)))
+    assert len(gzip.compress(json.dumps(found).encode(), 6)) < frames.MOST_BYTES * 12 / 60
 
 
 def test_webp_keeps_every_pixel():
@@ -286,7 +285,7 @@ def test_bad_input_is_refused_by_name(arguments, error, message):
 
 
 def test_too_heavy_figures_are_refused_with_their_weight(monkeypatch):
-    monkeypatch.setattr(_frames, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(frames, "MOST_BYTES", 20_000)
 
     def noise(seed):
         figure = Figure(figsize=(7, 4))

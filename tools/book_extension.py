@@ -1,17 +1,13 @@
-"""What this project adds to Sphinx: figures, and descriptions of pages that are shared."""
+"""What this book adds to Sphinx: figures, and each module of tools/website with its own ``setup``."""
 
-from sphinxext.opengraph._meta_parser import get_meta_description
+from tools.website import explorers, figures, formulas, previews, shell, terms
 
-
-def describe(app, pagename, templatename, context, doctree):
-    """Give the description in the page's metadata to the preview tags too."""
-    description = get_meta_description(context.get("metatags", ""))
-    if doctree is not None and isinstance(description, str):
-        context["meta"] = (context.get("meta") or {}) | {"og:description": description}
+PARTS = (previews, formulas, explorers, figures, terms, shell)
 
 
 def setup(app):
-    """Add the parts; describe pages before sphinxext.opengraph writes the tags."""
+    """Set up every part."""
     app.setup_extension("tools.figures")
-    app.connect("html-page-context", describe, priority=400)
+    for part in PARTS:
+        part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

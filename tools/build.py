@@ -85,7 +85,7 @@ def write_front_door(root_page, built, site):
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         title[0] if title else "<title>The course</title>",
-        *tags,
+        *(tag.replace('"../', '"') for tag in tags),
         canonical,
         f'<meta http-equiv="refresh" content="0; url={root_page}.html">',
         f'</head>\n<body><main><a href="{root_page}.html">To the course</a></main></body>\n</html>',
@@ -122,8 +122,8 @@ def get_scripts():
         raise Failure(str(error)) from error
     if why:
         print(
-            f"The site will load MathJax and the widgets from their usual CDN: {why}.\n"
-            "  With npm and network, the next build lets the site serve them itself.",
+            f"Pages with formulas will load MathJax from its usual CDN: {why}.\n"
+            "  With node, npm and network, the next build writes the formulas itself.",
             flush=True,
         )
     return why is None
@@ -149,10 +149,10 @@ def build(output):
 
     toc = (ROOT / "_toc.yml").read_bytes()
     digest = hashlib.sha256(base.encode() + toc)
-    for path in sorted(
-        (ROOT / "book" / "assets").glob("*.*")
-    ):  # Sphinx copies them with pages only
-        digest.update(path.name.encode() + path.read_bytes())
+    own = [*(ROOT / "book" / "assets").glob("*.*"), *(ROOT / "tools" / "website").rglob("*.*")]
+    for path in sorted(own):  # Sphinx does not look at them, or copies them with pages only
+        if path.suffix != ".pyc":
+            digest.update(path.name.encode() + path.read_bytes())
     fresh_if_changed(work, digest.hexdigest())
     for path, _, _ in jobs:  # Sphinx does not see that the outputs are new
         name = path.relative_to(ROOT).with_suffix(".doctree")

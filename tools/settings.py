@@ -27,7 +27,7 @@ def derive(config, *, address, site, self_hosted, cache):
     site : str
         Where the website will be; without it pages name no canonical address and no preview image.
     self_hosted : bool
-        Whether the scripts are served by the site itself.
+        Whether formulas can be written while building; else pages load MathJax.
     cache : path
         Of executed chapters.
     """
@@ -47,8 +47,7 @@ def derive(config, *, address, site, self_hosted, cache):
         sphinx.pop("ogp_image_alt", None)
         sphinx["ogp_social_cards"] = {"enable": False}
     if not self_hosted:
-        sphinx.pop("mathjax_path")
-        sphinx.pop("nb_ipywidgets_js")
+        sphinx.pop("html_math_renderer")
     config["execute"]["cache"] = str(cache)
     return config
 

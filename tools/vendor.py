@@ -1,4 +1,4 @@
-"""Fetch the scripts that the website serves itself, so that no page asks another host for them.
+"""Fetch what writes the website's formulas, so that no page asks another host for it.
 
 ``npm pack`` downloads, a pinned sha512 says that it is the right file, and only what pages load is
 unpacked. The folder appears whole or not at all.
@@ -20,58 +20,18 @@ STAMP = "versions.json"
 
 # folder: package, sha512 of its archive, what of it is wanted, prefix that is cut off
 PACKAGES = {
-    "mathjax": (
-        "mathjax@3.2.2",
-        "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
+    "katex": (
+        "katex@0.16.22",
+        "XCHRdUw4lf3SKBaJe4EvgqIuWwkPSo9XoeO8GjQW94Bp7TWv9hNhzZjZ+OH9yf1UmLygb7DIT5GSFQiyt16zYg==",
         [
             "package/LICENSE",
-            "package/es5/tex-chtml.js",
-            "package/es5/input/tex/extensions/*",
-            "package/es5/output/chtml/fonts/woff-v2/*",
-            # What the formulas' own menu loads for screen readers, in English.
-            "package/es5/a11y/*",
-            "package/es5/sre/mathmaps/base.json",
-            "package/es5/sre/mathmaps/en.json",
+            "package/dist/katex.min.js",  # runs while building; no page loads it
+            "package/dist/katex.min.css",
+            "package/dist/fonts/*.woff2",
         ],
-        "package/es5/",
-    ),
-    "html-manager": (
-        "@jupyter-widgets/html-manager@1.0.15",
-        "5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA==",
-        ["package/dist/embed.js", "package/dist/embed.js.LICENSE.txt", "*.woff2"],
         "package/dist/",
     ),
 }
-# The package names its licence (BSD-3-Clause) but holds no text of it.
-HTML_MANAGER_LICENSE = """\
-Copyright (c) Jupyter Development Team.
-All rights reserved.
-
-Redistribution and use in source and binary forms, with or without
-modification, are permitted provided that the following conditions are met:
-
-1. Redistributions of source code must retain the above copyright notice, this
-   list of conditions and the following disclaimer.
-
-2. Redistributions in binary form must reproduce the above copyright notice,
-   this list of conditions and the following disclaimer in the documentation
-   and/or other materials provided with the distribution.
-
-3. Neither the name of the copyright holder nor the names of its
-   contributors may be used to endorse or promote products derived from
-   this software without specific prior written permission.
-
-THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS"
-AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE
-IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-"""
 
 
 class BrokenDownload(Exception):
@@ -83,18 +43,20 @@ def _stamp():
 
 
 def fetch(target=TARGET, npm=None):
-    """Make sure ``target`` holds the scripts.
+    """Make sure ``target`` holds the files.
 
     Returns
     -------
     str or None
-        None if the folder is whole; else why it is missing (npm missing or without network).
+        None if the folder is whole; else why it is missing (no node, no npm, no network).
 
     Raises
     ------
     BrokenDownload
         An archive whose sha512 is not the pinned one. Nothing of it is kept.
     """
+    if shutil.which("node") is None:
+        return "node is not installed"
     stamp = target / STAMP
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp():
         return None
@@ -113,7 +75,6 @@ def fetch(target=TARGET, npm=None):
             if base64.b64encode(found).decode() != digest:
                 raise BrokenDownload(f"{package}: the archive is not the one that is pinned here.")
             _unpack(archive, whole / name, wanted, prefix)
-        (whole / "html-manager" / "LICENSE").write_text(HTML_MANAGER_LICENSE, encoding="utf-8")
         (whole / STAMP).write_text(_stamp(), encoding="utf-8")
         if target.exists():
             target.rename(Path(scratch) / "old")

@@ -21,7 +21,6 @@ LAYERS = [
     {"bounds", "causes", "fixes", "signs"},
     {"svg"},
     {"plots"},
-    {"_frames"},
     {"explore"},
     {"coursework"},
 ]

@@ -30,6 +30,8 @@ class Book:
         assets.mkdir(parents=True)
         for name in ("logo.svg", "favicon.svg"):
             (assets / name).write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+        for name in ("lessons.css", "lessons.js"):
+            shutil.copy(ROOT / "book" / "assets" / name, assets)
         (root / "book" / "references.bib").touch()
         (root / "book" / "index.md").write_text("# A book\n\nWith a formula $x$.\n")
         chapters = [{"file": f"notebooks/part/{name}"} for name in "ab"]
@@ -74,7 +76,7 @@ def test_from_nothing_to_a_site_and_on(book):
     assert code == 0, said
     assert "Chapters to run: 2 of 2" in said
     assert "address is not set, so there are no launch buttons" in said
-    assert "usual CDN: npm is not installed" in said
+    assert "usual CDN: node is not installed" in said
     assert said.rstrip().splitlines()[-2].endswith("It is in _build/html.")
     assert "colab" not in book.page("notebooks/part/a").lower()
     assert "jsdelivr" in book.page("book/index"), "MathJax from its usual address"

@@ -1,8 +1,6 @@
 // What the browser tests ask of a page. Loaded before the page's own scripts.
 "use strict";
 
-const WIDGETS = 'script[type="application/vnd.jupyter.widget-view+json"]';
-
 // The sum of what moved without the reader's doing, from the first moment on.
 let shifts = 0;
 new PerformanceObserver((list) => {
@@ -10,15 +8,10 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 
 window.probe = {
-  // Wait until fonts, formulas and widgets are drawn.
+  // Wait until fonts and pictures are there.
   async finished() {
     await document.fonts.ready;
-    if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise;
-    const widgets = document.querySelectorAll(WIDGETS).length;
-    for (let tries = 0; tries < 400; tries++) {
-      if (document.querySelectorAll(".lessons-explore-figure img").length >= widgets) break;
-      await new Promise((done) => setTimeout(done, 25));
-    }
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   },
 
@@ -32,8 +25,8 @@ window.probe = {
       language: document.documentElement.lang,
       overflow: document.documentElement.scrollWidth - window.innerWidth,
       titles: document.querySelectorAll("h1:not(.onlyprint h1)").length,
-      widgets: document.querySelectorAll(WIDGETS).length,
-      explorers: document.querySelectorAll(".lessons-explore").length,
+      widgets: document.querySelectorAll("script[type*=widget], .tqdm, progress").length,
+      stops: document.querySelectorAll(".katex [tabindex], mjx-container").length,
       shifts,
       images: [...document.querySelectorAll(".bd-article img")].map((image) => ({
         alt: image.getAttribute("alt"),
@@ -63,21 +56,19 @@ window.probe = {
 
   // The key for a control's next value, or for the one before it at the end.
   key(control) {
-    if (control.tagName === "SELECT") {
-      return control.selectedIndex === control.options.length - 1 ? "ArrowUp" : "ArrowDown";
-    }
-    return control.ariaValueNow === control.ariaValueMax ? "ArrowLeft" : "ArrowRight";
+    const list = control.tagName === "SELECT";
+    const [now, last] = list
+      ? [control.selectedIndex, control.options.length - 1]
+      : [Number(control.value), Number(control.max)];
+    return `Arrow${now === last ? (list ? "Up" : "Left") : list ? "Down" : "Right"}`;
   },
 
   control(control) {
-    const box = control.closest(".widget-inline-hbox");
-    const text = (selector) => box.querySelector(selector)?.textContent.trim() ?? "";
     return {
-      label: text(".widget-label"),
-      readout: text(".widget-readout"),
-      name: control.ariaLabel || control.labels?.[0]?.textContent.trim(),
+      label: control.labels[0]?.textContent.trim() ?? "",
+      readout: control.parentElement.querySelector(".lessons-value")?.textContent.trim(),
       value: control.getAttribute("aria-valuetext"),
-      slider: control.getAttribute("role") === "slider",
+      slider: control.type === "range",
       focused: control === document.activeElement && control.matches(":focus-visible"),
       outline: getComputedStyle(control).outlineStyle,
     };

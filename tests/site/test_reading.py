@@ -5,7 +5,7 @@ import pytest
 from tools import build
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
-CONTROLS = ".noUi-handle[role=slider], select"
+CONTROLS = ".lessons-control :is(input, select)"
 ALT = "explorer => explorer.querySelector('.lessons-explore-figure img')?.alt"
 CHANGED = f"([explorer, old]) => ![undefined, old].includes(({ALT})(explorer))"
 
@@ -34,10 +34,10 @@ def test_a_touch_on_the_slider_changes_the_figure(open_page):
     page = open_page("book/index.html", "phone")
     explorer = page.query_selector(".lessons-explore")
     before = explorer.evaluate(ALT)
-    track = explorer.query_selector_all(".noUi-target")[1]
+    track = explorer.query_selector_all("input")[1]
     track.scroll_into_view_if_needed()
     box = track.bounding_box()
-    page.touchscreen.tap(box["x"] + box["width"], box["y"] + box["height"] / 2)
+    page.touchscreen.tap(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
     page.wait_for_function(CHANGED, arg=[explorer, before])
 
 
@@ -91,6 +91,62 @@ def test_a_dark_page_is_printed_light_and_is_dark_again_afterwards(open_page):
     page.wait_for_function(f"{theme} === 'light'")
     page.emulate_media(color_scheme="dark", media="screen")
     page.wait_for_function(f"{theme} === 'dark'")
+
+
+def test_without_javascript_the_start_figure_shows_and_no_dead_control(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}book/index.html")
+    assert page.locator(".lessons-explore-figure img").is_visible()
+    assert page.locator(CONTROLS).count() == 2
+    assert not any(page.locator(CONTROLS).nth(i).is_visible() for i in range(2))
+    assert page.locator("body").evaluate("b => getComputedStyle(b).color") == "rgb(31, 41, 51)"
+    context.close()
+
+
+def test_opened_from_a_folder_sliders_work_and_the_search_says_what_it_cannot(chromium, site):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{(site / 'book' / 'index.html').as_uri()}")
+    explorer = page.query_selector(".lessons-explore")
+    before = explorer.evaluate(ALT)
+    explorer.query_selector_all(CONTROLS)[1].press("End")
+    page.wait_for_function(CHANGED, arg=[explorer, before])
+    page.goto(f"{(site / 'search.html').as_uri()}?q=clipping")
+    assert "You opened this site from a folder" in page.locator("main").inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize("query", ["梯度爆炸", "爆炸", "exploding gradient"])
+def test_search_finds_a_term_and_leads_to_its_entry(open_page, query):
+    page = open_page(f"search.html?q={query}")
+    page.wait_for_selector("#search-results li a")
+    first = page.locator("#search-results li a").first.get_attribute("href")
+    assert "book/glossary.html" in first
+    entry = first.partition("#")[2]
+    page = open_page(first.partition("#")[0])
+    assert "梯度爆炸" in page.locator(f"[id='{entry}']").inner_text()
+
+
+def test_the_index_is_loaded_when_somebody_searches(rooms, address):
+    page = rooms["desk"].new_page()
+    seen = []
+    page.on("request", lambda request: seen.append(request.url))
+    for name in ("book/index.html", "search.html"):
+        page.goto(address + name, wait_until="networkidle")
+    assert not any("searchindex" in url for url in seen)
+    page.close()
+
+
+def test_on_paper_solutions_are_open_and_folded_again_afterwards(open_page, site):
+    folded = "document.querySelectorAll('.bd-article details:not([open])').length"
+    page = open_page("notebooks/fixes/clipping.html")
+    before = page.evaluate(folded)
+    page.emulate_media(media="print")
+    page.wait_for_function(f"{folded} === 0")
+    page.emulate_media(media="screen")
+    page.wait_for_function(f"{folded} === {before}")
+    assert before > 0
 
 
 def test_search_finds_clipping(open_page):

@@ -1,0 +1,1 @@
+"""What the website does otherwise than its theme: fewer bytes, stored frames, formulas, search."""
