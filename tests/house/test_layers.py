@@ -13,7 +13,7 @@ from tools.imports import PACKAGE, SOURCE, imported_names, module_files
 LAYERS = [
     {"_check", "_threads"},
     {"tables"},
-    {"activations"},
+    {"activations", "claims"},
     {"networks", "data", "loss"},
     {"gradients", "loss_wall", "measure"},
     {"training"},

@@ -54,5 +54,7 @@ def _control(control, name):
         'autocomplete="off" disabled>'
     )
     room = max(map(len, control.texts))
-    value = f'<span class="lessons-value" aria-hidden="true" style="min-width:{room}ch">{now}</span>'
+    value = (
+        f'<span class="lessons-value" aria-hidden="true" style="min-width:{room}ch">{now}</span>'
+    )
     return f'<div class="lessons-control">{label}{field}{value}</div>'

@@ -8,7 +8,6 @@ import torch
 from lessons import activations
 from lessons._check import integer, number
 from lessons._threads import one_thread
-from lessons._threads import one_thread
 
 
 @dataclass(frozen=True, repr=False)

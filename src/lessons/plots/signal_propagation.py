@@ -1,0 +1,161 @@
+"""Figures of the chapter *How deep can a random net be?*"""
+
+import math
+
+import numpy as np
+
+from lessons import activations
+from lessons._check import number
+from lessons.plots.canvas import array, canvas, style
+from lessons.plots.colors import COLORS, LITTLE_TO_MUCH, look
+from lessons.plots.picture import pictured
+from lessons.plots.ticks import powers_of_ten
+from lessons.propagation import chi, depth_scale, variance_map
+from lessons.propagation.expectation import expectation
+
+
+@pictured
+def trainable(accuracy, depths, weight_variances, bias_variance, scales=6.0):
+    r"""Draw how well tanh nets learned, with the depth that theory allows as a line.
+
+    Parameters
+    ----------
+    accuracy : array of shape (len(depths), len(weight_variances))
+    depths, weight_variances : sequence
+        Increasing.
+    bias_variance : float
+    scales : float
+        The line is drawn at this many depth scales :math:`\xi_c`.
+
+    Returns
+    -------
+    Picture
+    """
+    values, depths = array("accuracy", accuracy, 2), array("depths", depths)
+    variances = array("weight_variances", weight_variances)
+    if values.shape != (len(depths), len(variances)):
+        wanted = (len(depths), len(variances))
+        raise ValueError(f"accuracy has shape {values.shape}; expected {wanted}.")
+    with style():
+        title = "Which nets learned?"
+        figure, ax = canvas(title, "weight variance σw²", "number of layers")
+        ax.grid(False)
+        cells = {"cmap": LITTLE_TO_MUCH, "vmin": 0, "vmax": 1, "rasterized": True}
+        mesh = ax.pcolormesh(_edges(variances), _edges(depths), values, **cells)
+        figure.colorbar(mesh, ax=ax, label="share of digits right")
+        fine = np.geomspace(_edges(variances)[0], _edges(variances)[-1], 60)
+        line = [scales * depth_scale("tanh", w, bias_variance).correlation for w in fine]
+        ax.plot(fine, line, color=COLORS["dark"], lw=5)
+        ax.plot(fine, line, color="#ffffff", lw=2, label=f"{scales:g} depth scales")
+        ax.set(xscale="log", yscale="log", ylim=_edges(depths)[[0, -1]])
+        ax.set_xticks(variances, [f"{w:.3g}" for w in variances])
+        ax.set_yticks(depths, [f"{d:g}" for d in depths])
+        ax.minorticks_off()
+        legend = figure.legend(loc="outside lower center")
+        for handle in legend.legend_handles:
+            handle.set_color(COLORS["dark"])
+    return figure
+
+
+def cobweb(activation="tanh", weight_variance=1.5, bias_variance=0.05, layers=12):
+    r"""Draw the variance map and the walk of a signal along it.
+
+    Parameters
+    ----------
+    activation : str
+    weight_variance, bias_variance : float
+    layers : int
+        Steps of the walk, which begins at 3.
+
+    Returns
+    -------
+    figure, alt : matplotlib.figure.Figure, str
+    """
+    f = activations.get(activation)
+    q = np.linspace(0, 4, 41)
+    curve = [variance_map(f, value, weight_variance, bias_variance) for value in q]
+    walk = [3.0]
+    for _ in range(layers):
+        walk.append(min(variance_map(f, walk[-1], weight_variance, bias_variance), 1e6))
+    with style():
+        figure, ax = canvas(
+            f"{f.label}, weight variance {weight_variance:g}",
+            "variance of z at one layer",
+            "at the next layer",
+            figsize=(5.4, 4.6),
+        )
+        ax.plot([0, 4], [0, 4], color=COLORS["neutral"], lw=1, label="unchanged")
+        ax.plot(q, curve, **look(0, "dark") | {"marker": "", "linestyle": "-"}, label="the map")
+        x = np.repeat(walk, 2)[:-1]
+        y = np.concatenate([[0], np.repeat(walk[1:], 2)])
+        ax.plot(x, y, color=COLORS["other"], lw=1.2, label="a signal, layer by layer")
+        ax.plot(walk[0], 0, "s", color=COLORS["other"], ms=6)
+        ax.set(xlim=(0, 4), ylim=(0, 4))
+        figure.legend(loc="outside lower center", ncols=3)
+    end = "more than 4" if walk[-1] > 4 else f"{walk[-1]:.2g}"
+    growth = math.sqrt(chi(f, weight_variance, bias_variance))
+    alt = (
+        f"{f.label}, weight variance {weight_variance:g}: after {layers} layers the variance 3 has "
+        f"become {end}. The gradient's factor per layer is {growth:.2f}."
+    )
+    return figure, alt
+
+
+def phase_diagram(weight_variance=1.5, bias_variance=0.05, depth=30):
+    r"""Draw the two phases of tanh with one net as a point, and the gradient that follows.
+
+    Parameters
+    ----------
+    weight_variance, bias_variance : float
+        The net.
+    depth : int
+        Of the gradient on the right.
+
+    Returns
+    -------
+    figure, alt : matplotlib.figure.Figure, str
+    """
+    weight_variance = number("weight_variance", weight_variance, above=0)
+    factor = math.sqrt(chi("tanh", weight_variance, bias_variance))
+    role = "healthy" if abs(factor - 1) < 0.02 else "exploding" if factor > 1 else "vanishing"
+    across, up = _edge_of_chaos()
+    with style():
+        titles = ["Where the net lies", f"A factor of {factor:.2f} per layer"]
+        below = ["weight variance σw²", "layer (1 = next to the input)"]
+        beside = ["bias variance σb²", "norm of the error signal"]
+        figure, (left, right) = canvas(titles, below, beside, columns=2, figsize=(7.2, 3.6))
+        left.fill_betweenx(up, 0, across, color=COLORS["vanishing"], alpha=0.12, lw=0)
+        left.fill_betweenx(up, across, 4, color=COLORS["exploding"], alpha=0.12, lw=0)
+        left.plot(across, up, color=COLORS["dark"])
+        left.text(0.3, 0.26, "vanishing")
+        left.text(2.6, 0.02, "exploding")
+        left.plot(weight_variance, bias_variance, **look(0, role) | {"ms": 10, "clip_on": False})
+        left.set(xlim=(0, 4), ylim=(0, 0.3))
+        layers = np.arange(1, depth + 1)
+        right.plot(layers, factor ** (depth - layers), **look(0, role) | {"ms": 3})
+        powers_of_ten(right.yaxis)
+        right.set(ylim=(1e-10, 1e10), yticks=[1e-10, 1e-5, 1, 1e5, 1e10])
+    alt = (
+        f"Tanh with weight variance {weight_variance:g} and bias variance {bias_variance:g}: a "
+        f"factor of {factor:.2f} per layer, {factor ** (depth - 1):.0e} over {depth} layers."
+    )
+    return figure, alt
+
+
+def _edges(centres):
+    """Edges of cells around increasing centres, half way on a logarithmic axis."""
+    logs = np.log(centres)
+    middle = (logs[:-1] + logs[1:]) / 2
+    first, last = logs[0] * 2 - middle[0], logs[-1] * 2 - middle[-1]
+    return np.exp(np.concatenate([[first], middle, [last]]))
+
+
+def _edge_of_chaos():
+    """Weight and bias variance where χ = 1 for tanh, along growing q."""
+    f = activations.get("tanh")
+    across, up = [], []
+    for q in np.geomspace(1e-4, 2.5, 40):
+        variance = 1 / expectation(lambda x: f.derivative(x) ** 2, q)
+        across.append(variance)
+        up.append(q - variance * expectation(lambda x: f.function(x) ** 2, q))
+    return np.array(across), np.array(up)

@@ -1,0 +1,108 @@
+"""Two inputs in a random net: measured, predicted, and the depth to which nets learn."""
+
+import math
+
+import pytest
+import torch
+
+from lessons.bounds.signal_propagation import (
+    correlation_by_layer,
+    predicted_correlations,
+    trained,
+    with_biases_,
+)
+from lessons.data import digits
+from lessons.measure import signals_by_layer
+from lessons.networks import mlp
+from lessons.propagation import chi, depth_scale, sweep
+
+
+@pytest.mark.parametrize(
+    ("activation", "weight_variance", "bias_variance", "within"),
+    [("tanh", 1.0, 0.05, 0.03), ("tanh", 1.761, 0.05, 0.06), ("relu", 2.0, 0.0, 0.06)],
+)
+def test_two_inputs_become_as_alike_as_predicted(
+    activation, weight_variance, bias_variance, within
+):
+    how = {"depth": 16, "start": 0.5}
+    three = [
+        correlation_by_layer(activation, weight_variance, bias_variance, seed=seed, **how)
+        for seed in range(3)
+    ]
+    measured = torch.tensor(three).mean(0)
+    predicted = torch.tensor(
+        predicted_correlations(activation, weight_variance, bias_variance, **how)
+    )
+    assert (measured - predicted).abs().max() < within
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small_weights_merge_and_large_weights_scatter(seed):
+    def last(weight_variance, start):
+        return correlation_by_layer("tanh", weight_variance, 0.05, start=start, seed=seed)[-1]
+
+    assert last(1.0, 0.0) > 0.99
+    assert last(3.0, 0.9) < 0.6
+    assert abs(last(3.0, 0.9) - last(3.0, 0.0)) < 0.25
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_deep_tanh_nets_learn_near_the_edge_only(seed):
+    data = digits()
+    how = {"steps": 80, "seed": seed}
+    (low, edge, high), shallow = (
+        trained([depth], variances, data.train_x, data.train_y, **how)[0]
+        for depth, variances in ((32, [0.7, 1.76, 4.5]), (8, [0.7, 4.5]))
+    )
+    assert edge > 0.6
+    assert max(low, high) < edge - 0.3
+    assert min(shallow) > 0.8
+    assert depth_scale("tanh", 0.7, 0.05).correlation * 6 < 32
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pytorchs_default_loses_a_root_of_six_per_relu_layer(seed):
+    data = digits(dtype=torch.float64)
+    net = mlp(20, 256, initialization="pytorch", seed=seed, dtype=torch.float64)
+    errors = signals_by_layer(net, data.train_x[:256], data.train_y[:256])["error signal"][:-1]
+    assert (errors[0] / errors[-1]) ** (1 / 18) == pytest.approx(6**-0.5, rel=0.06)
+
+
+def test_gain_five_thirds_explodes_and_keeps_the_signal():
+    found = sweep(["tanh"], [5 / 3], 300, width=128, batch=2, seeds=3)
+    assert found.log10_factor[0, 0, -1].min() > 9
+    assert (found.log10_signal[0, 0, -1].abs() < 0.3).all()
+    assert chi("tanh", 25 / 9) == pytest.approx(1.2098, abs=1e-4)
+
+
+@pytest.mark.parametrize("width", [32, 128])
+def test_a_linear_net_loses_half_its_depth_over_its_width(width):
+    """E ln ‖Wv‖/‖v‖ = (ψ(n/2) − ln(n/2))/2, about −1/(2n)."""
+    logs = sweep(["identity"], [1.0], 100, width=width, batch=4, seeds=40).log10_factor
+    exact = (torch.special.digamma(torch.tensor(width / 2.0)) - math.log(width / 2)) / 2
+    error = 4 * logs[0, 0, -1].std().item() / math.sqrt(40)
+    assert logs[0, 0, -1].mean().item() == pytest.approx(
+        100 * exact.item() * math.log10(math.e), abs=error
+    )
+
+
+def test_biases_are_drawn_for_the_hidden_layers():
+    net = with_biases_(mlp(5, 256, dtype=torch.float64), 0.09, seed=3)
+    assert torch.cat([layer.bias for layer in net.layers[:-1]]).std().item() == pytest.approx(
+        0.3, rel=0.1
+    )
+    assert not net.layers[-1].bias.any()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: with_biases_(mlp(2), -1.0), "variance=-1.0"),
+        (lambda: correlation_by_layer("tanh", 1.0, start=2.0), "start=2.0"),
+        (lambda: predicted_correlations("tanh", 1.5, 0.05, depth=0), "depth=0"),
+        (lambda: trained([2], [0.0], torch.ones(2, 64), torch.zeros(2).long()), "weight_variances"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
