@@ -1,4 +1,4 @@
-"""Run a notebook as a stranger does: alone in an empty folder, in an environment without the package.
+"""Run a notebook as a stranger does: in an empty folder, in an environment without the package.
 
 The environment sees every installed package but ``lessons``, which the notebook's first cell
 fetches from a git address on this machine. Nothing is downloaded, so nothing can be replaced.

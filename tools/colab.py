@@ -6,9 +6,9 @@
     python -m tools.colab --versions FILE    # write constraints-colab.txt anew from Colab's list
 
 The environment in _build/colab holds constraints-colab.txt and is made anew when that file or
-Python changes. Each notebook then runs alone in an empty folder, from its first cell, which installs
-the package; each stored number must come out again. Last come the package's own tests. It needs no
-package.
+Python changes. Each notebook then runs alone in an empty folder, from its first cell, which
+installs the package; each stored number must come out again. Last come the package's own tests.
+It needs no package.
 """
 
 import argparse
@@ -102,8 +102,12 @@ def notebook(path, address, python, work):
     seconds = time.monotonic() - begun
     if done.returncode:
         return seconds, [done.stderr.strip()]
-    loud = [c["id"] for c in ran["cells"] for o in c.get("outputs", []) if o.get("name") == "stderr"]
-    found = [f"  cell {name} writes to stderr" for name in loud]
+    found = [
+        f"  cell {cell['id']} writes to stderr: {''.join(output['text']).strip()[-500:]}"
+        for cell in ran["cells"]
+        for output in cell.get("outputs", [])
+        if output.get("name") == "stderr"
+    ]
     return seconds, found + differences(stored, alone.printed(ran))
 
 
@@ -130,7 +134,7 @@ def main():
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     python = environment(sys.executable, arguments.torch)
-    ask = "import sys, torch; print('Python', sys.version.split()[0] + ', PyTorch', torch.__version__)"
+    ask = "import platform as p, torch; print(f'{p.python_version()=} {torch.__version__=}')"
     subprocess.run([python, "-c", ask], check=True)
     work = FOLDER / "work"
     shutil.rmtree(work, ignore_errors=True)

@@ -1,10 +1,11 @@
-"""Where there is no NVIDIA GPU, install PyTorch's build for CPUs: on Linux the ordinary one brings CUDA.
+"""Without an NVIDIA GPU, install PyTorch's build for CPUs: on Linux the ordinary one brings CUDA.
 
     python -m tools.cpu_torch CONSTRAINTS
 
-installs ``torch`` alone, into the Python that runs it. Where PyTorch's own index of such builds does
-not answer, or has none that fits, nothing happens, and pip fetches the ordinary build later on. The
-variable TORCH_INDEX names another index; empty, it asks for the ordinary build. It needs no package.
+installs ``torch`` alone, into the Python that runs it. Where PyTorch's own index of such builds
+does not answer, or has none that fits, nothing happens, and pip fetches the ordinary build later.
+The variable TORCH_INDEX names another index; empty, it asks for the ordinary build. It needs no
+package.
 """
 
 import os
@@ -99,7 +100,7 @@ def install(python, constraints, index=None):
     if not index or not brings_cuda() or (there and version in (None, there)):
         return False
     if not answers(index):
-        print(f"No answer from {index}: PyTorch comes from the ordinary index, on Linux with 5 GB of CUDA.")
+        print(f"No answer from {index}: PyTorch comes from the ordinary index, with 5 GB of CUDA.")
         return False
     print(f"No NVIDIA GPU here: PyTorch's smaller build for CPUs, from {index}", flush=True)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

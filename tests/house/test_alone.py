@@ -19,7 +19,7 @@ def test_same_numbers(tmp_path):
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, **options)
 
     assert where().returncode != 0
-    done, ran = alone.run(chapter, tmp_path / "empty", address, python, check=True, **options)
+    _, ran = alone.run(chapter, tmp_path / "empty", address, python, check=True, **options)
     assert where().stdout.startswith(str(tmp_path / "alone" / "venv"))
     stored = alone.printed(json.loads(chapter.read_text(encoding="utf-8")))
     assert stored

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import lessons
+from tools import cpu_torch
 from tools.repository import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -65,7 +66,8 @@ def test_requirements_of_the_package_are_loose():
 def test_conda_installs_what_pip_installs():
     """The conda file hands the pins themselves to pip and pins nothing else but Python."""
     python, pip, section = CONDA["dependencies"]
-    assert section == {"pip": ["-c constraints.txt", "-e .[book]"]}
+    index = f"--extra-index-url {cpu_torch.INDEX}"
+    assert section == {"pip": [index, "-c constraints.txt", "-e .[book]"]}
     assert pip == "pip"
     version = re.fullmatch(r"python=(\d+\.\d+)", python)[1]
     supported = [c.rpartition(" ")[2] for c in PROJECT["classifiers"]]
