@@ -48,7 +48,8 @@ def environment(folder, python):
     (site,) = (venv / "lib").glob("python*/site-packages")
     (site / "shelf.pth").write_text(str(shelf))
     python = str(venv / "bin" / "python")
-    subprocess.run([python, "-m", "ipykernel", "install", "--sys-prefix"], check=True)
+    quiet = {"capture_output": True}
+    subprocess.run([python, "-m", "ipykernel", "install", "--sys-prefix"], check=True, **quiet)
     return python
 
 
@@ -57,7 +58,8 @@ def variables(home):
     personal = ("PYTHON", "JUPYTER", "IPYTHON", "VIRTUAL")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(personal)}
     kept |= {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "TQDM_DISABLE": "1"}
-    return kept | {"JUPYTER_PREFER_ENV_PATH": "1", "HOME": str(home)}
+    kept |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return kept | {"HOME": str(home)}
 
 
 def run(path, folder, address, python, **options):

@@ -147,7 +147,7 @@ class Report:
         try:
             return draw(self.record, self.findings)
         except ModuleNotFoundError as error:
-            if error.name != "matplotlib":
+            if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
             raise ModuleNotFoundError(
                 'A picture needs matplotlib: pip install matplotlib, or "lessons[course]" for all '
