@@ -16,7 +16,7 @@ ROOT = repository.ROOT
 RUN = """
 import sys, nbclient, nbformat
 notebook = nbformat.read(sys.argv[1], as_version=4)
-nbclient.execute(notebook, timeout=300)
+nbclient.execute(notebook, timeout=900)
 nbformat.write(notebook, sys.argv[1])
 """
 WHERE = "import sysconfig; print(sysconfig.get_path('purelib'))"
