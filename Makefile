@@ -8,7 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 
-.PHONY: help book serve test bench repository notebooks assignments clean
+.PHONY: help book serve test colab bench repository notebooks assignments clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,9 @@ serve:  ## Serve the built website at http://127.0.0.1:8000 (PORT=…)
 
 test: $(VENV)/test.installed  ## Run everything that must hold (STAGES="format unit chapters book site")
 	@$(RUN) -m tools.run_tests $(STAGES)
+
+colab:  ## Run each chapter alone with Colab's versions (PYTHON=python3.13, TORCH=2.13.0)
+	@$(PYTHON) -m tools.colab $(if $(TORCH),--torch $(TORCH))
 
 notebooks: $(VENV)/test.installed  ## Run the notebooks and bring them into their stored form
 	@$(RUN) -m tools.notebooks
@@ -43,6 +46,7 @@ clean:  ## Remove what was built; keep the environment
 
 $(VENV)/%.installed: pyproject.toml $(wildcard $(CONSTRAINTS)) | $(VENV)/bin/pip
 	@echo "Installing what '$*' needs into $(VENV) (the first time takes minutes)"
+	@$(RUN) -m tools.cpu_torch $(CONSTRAINTS)
 	@$(INSTALL) -e ".[$*]"
 	@touch $@
 

@@ -22,6 +22,7 @@ STAGES = {
     "format": [
         [sys.executable, "-m", "ruff", "check", "--no-cache", "."],
         [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "."],
+        [sys.executable, "-m", "mypy"],
     ],
     "unit": [[*PYTEST, "-n", "2", "-m", f"not ({WEBSITE})"]],
     "chapters": [

@@ -3,9 +3,11 @@
 import difflib
 import math
 import numbers
+from collections.abc import Iterable
+from typing import Any
 
 
-def choice(name, value, choices):
+def choice(name: str, value: Any, choices: Iterable[str]) -> str:
     """Return ``value`` if it is one of ``choices``.
 
     Raises
@@ -32,7 +34,7 @@ def choice(name, value, choices):
     raise ValueError(message)
 
 
-def integer(name, value, least=1, most=None):
+def integer(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
     """Return ``value`` as an int in ``[least, most]``; booleans are no integers here."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name}={value!r} is a {type(value).__name__}; expected an integer.")
@@ -42,7 +44,15 @@ def integer(name, value, least=1, most=None):
     return int(value)
 
 
-def number(name, value, *, above=None, least=None, most=None, finite=True):
+def number(
+    name: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    finite: bool = True,
+) -> float:
     """Return ``value`` as a float, inside the bounds that are given."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}={value!r} is a {type(value).__name__}; expected a real number.")

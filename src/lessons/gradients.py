@@ -50,7 +50,7 @@ def with_gradients(parameters):
         if gradient.layout != torch.strided:
             raise TypeError(
                 f"parameters[{position}].grad has layout {gradient.layout}; expected a dense "
-                "tensor (torch's own clipping takes no sparse one either; use .to_dense())."
+                "tensor: make it one with .to_dense()."
             )
         if gradient.numel() > 0:
             found.append(parameter)

@@ -25,6 +25,9 @@ TINY = Path(__file__).parent / "tiny"
 FAKE = "import sys; from lessons.coursework.cli import main; from tests.coursework import fakes; "
 FAKE += "sys.exit(main(sys.argv[1:], fakes.grade))"
 
+# What is started in the background, or under nohup, begins with Ctrl-C ignored.
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+
 
 @pytest.fixture
 def assignment(tmp_path):
@@ -325,7 +328,7 @@ def test_interrupted_and_gone_on_with(assignment, tmp_path, how):
     for i in range(8):
         data = fakes.notebook(f"s{i}", sleep=0.3, log=str(log))
         (folder / f"s{i}.ipynb").write_bytes(data)
-    words = ["-c", FAKE, assignment, folder, "--out", out]
+    words = ["-c", HEARS + FAKE, assignment, folder, "--out", out]
     first = started(*words)
     deadline = time.monotonic() + 60
     while len(list(out.glob("results/*.json"))) < 3 and time.monotonic() < deadline:

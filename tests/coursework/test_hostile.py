@@ -156,8 +156,12 @@ def test_a_grader_that_trusts_them_gives_points(sandbox, tmp_path):
 
 def test_what_is_left_running_would_be_found(outside):
     environment = {**os.environ, "GRADING_MARK": outside.mark}
-    with subprocess.Popen(["sleep", "60"], env=environment) as sleeper:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(["cat"], env=environment, **pipes) as cat:
         try:
-            assert running(outside.mark) == [str(sleeper.pid)]
+            cat.stdin.write(b"?\n")
+            cat.stdin.flush()
+            cat.stdout.readline()  # right after its start /proc would still show an empty one
+            assert running(outside.mark) == [str(cat.pid)]
         finally:
-            sleeper.kill()
+            cat.kill()

@@ -1,15 +1,23 @@
 """Versions, licences and requirements agree wherever they are written."""
 
 import re
+import shutil
+import subprocess
+import sys
+import tarfile
 import tomllib
+import zipfile
+from importlib import metadata
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import lessons
+from tools import cpu_torch
 from tools.repository import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -49,6 +57,20 @@ def test_installing_on_colab_replaces_nothing(requirement):
     )
 
 
+@pytest.mark.parametrize("python", ["3.11.0", "3.11.2"])
+def test_every_pin_admits_early_patch_releases_of_python(python):
+    """Debian 12's python3 is 3.11.2."""
+    pinned = pins("constraints.txt")
+    installed = [d.metadata for d in metadata.distributions() if d.metadata["Requires-Python"]]
+    checked = {
+        canonicalize_name(m["Name"]): SpecifierSet(m["Requires-Python"]).contains(python)
+        for m in installed
+        if str(pinned.get(canonicalize_name(m["Name"]))) == Version(m["Version"]).public
+    }
+    assert "soupsieve" in checked
+    assert [name for name, fits in checked.items() if not fits] == []
+
+
 def test_pinned_torch():
     assert pins("constraints.txt")["torch"] == Version("2.13.0")
 
@@ -65,7 +87,8 @@ def test_requirements_of_the_package_are_loose():
 def test_conda_installs_what_pip_installs():
     """The conda file hands the pins themselves to pip and pins nothing else but Python."""
     python, pip, section = CONDA["dependencies"]
-    assert section == {"pip": ["-c constraints.txt", "-e .[book]"]}
+    index = f"--extra-index-url {cpu_torch.INDEX}"
+    assert section == {"pip": [index, "-c constraints.txt", "-e .[book]"]}
     assert pip == "pip"
     version = re.fullmatch(r"python=(\d+\.\d+)", python)[1]
     supported = [c.rpartition(" ")[2] for c in PROJECT["classifiers"]]
@@ -85,3 +108,35 @@ def test_licences():
     assert code.startswith("MIT License")
     assert "https://creativecommons.org/licenses/by/4.0/legalcode" in text
     assert set(PROJECT["license-files"]) == {"LICENSE", "LICENSE-text"}
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory):
+    """The names of the files in the source archive and in the wheel, as they are published."""
+    folder = tmp_path_factory.mktemp("packaging")
+    copy = folder / "copy"
+    ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
+    for name in ("src", "tests"):
+        shutil.copytree(ROOT / name, copy / name, ignore=ignored)
+    for name in ("pyproject.toml", "MANIFEST.in", "README.md", *PROJECT["license-files"]):
+        shutil.copy(ROOT / name, copy)
+    code = "from setuptools import build_meta as b; b.build_sdist('..'); b.build_wheel('..')"
+    subprocess.run([sys.executable, "-c", code], cwd=copy, check=True, capture_output=True)
+    (source,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
+    with tarfile.open(source) as tar, zipfile.ZipFile(wheel) as zipped:
+        return {name.partition("/")[2] for name in tar.getnames()}, set(zipped.namelist())
+
+
+def test_the_source_archive_holds_no_stray_tests(archives):
+    source, _ = archives
+    assert {"pyproject.toml", "LICENSE", "src/lessons/__init__.py"} <= source
+    assert [name for name in source if name.startswith("tests")] == []
+
+
+def test_both_archives_hold_what_is_no_code(archives):
+    """Among it the mark that type checkers look for."""
+    wanted = {"lessons/py.typed", "lessons/lessons.mplstyle"}
+    wanted.add("lessons/signs/monitor/detection.json")
+    source, wheel = archives
+    assert wanted <= wheel
+    assert {f"src/{name}" for name in wanted} <= source

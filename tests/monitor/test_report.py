@@ -128,6 +128,14 @@ def test_picture(sick, broken):
         figure.canvas.draw()
 
 
+def test_without_matplotlib_the_extra_is_named(sick, monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # what a missing package looks like
+    with pytest.raises(ModuleNotFoundError, match=r"pip install matplotlib, or \"lessons\[course"):
+        sick.report().plot()
+
+
 def test_picture_of_nothing():
     model = plain()
     with Monitor(model, sgd(model)) as monitor:

@@ -9,6 +9,7 @@ import contextlib
 import runpy
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -105,7 +106,13 @@ class Doctor:
         return True
 
 
-def examine(script, arguments=(), steps=100, every=1, json_path=None):
+def examine(
+    script: str | Path,
+    arguments: Sequence[str] = (),
+    steps: int = 100,
+    every: int = 1,
+    json_path: str | Path | None = None,
+) -> int:
     """Run a script, print a report for each optimizer, and return the exit code.
 
     Parameters
@@ -140,9 +147,9 @@ def examine(script, arguments=(), steps=100, every=1, json_path=None):
     return HEALTHY if all(monitor.healthy() for monitor in stepped) else SICK
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Read the command line and run the command; return the exit code."""
-    parser = argparse.ArgumentParser(prog="lessons", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="lessons", description=(__doc__ or "").split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="command")
     doctor = commands.add_parser("doctor", help="run a training script under a gradient monitor")
     doctor.add_argument("script", help="a Python file that trains a PyTorch model")

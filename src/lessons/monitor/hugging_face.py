@@ -3,6 +3,8 @@
 It needs the packages ``transformers`` and ``accelerate``.
 """
 
+from typing import Any
+
 from lessons.monitor.callback import Attached
 
 try:
@@ -43,15 +45,30 @@ class GradientMonitor(Attached, TrainerCallback):
     True
     """
 
-    def on_train_begin(self, args, state, control, model=None, optimizer=None, **others):
+    def on_train_begin(
+        self,
+        args: Any,
+        state: Any,
+        control: Any,
+        model: Any = None,
+        optimizer: Any = None,
+        **others: Any,
+    ) -> None:
         """Open a monitor on the optimizer inside accelerate's wrapper."""
         self._open(model, optimizer)
 
-    def on_log(self, args, state, control, logs=None, **others):
+    def on_log(
+        self,
+        args: Any,
+        state: Any,
+        control: Any,
+        logs: dict[str, float] | None = None,
+        **others: Any,
+    ) -> None:
         """Note the loss, where one is logged during training."""
         if logs and "loss" in logs and self.monitor is not None and not self.monitor.closed:
             self.monitor.loss(logs["loss"], step=max(self.monitor.record.steps - 1, 0))
 
-    def on_train_end(self, args, state, control, **others):
+    def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
         """Take every hook off."""
         self._finish(speak=state.is_world_process_zero)

@@ -1,5 +1,8 @@
 """The monitor: one line around a training loop that stays as it is."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import torch
 
 from lessons._check import choice, integer, number
@@ -7,11 +10,11 @@ from lessons.monitor.names import Names
 from lessons.monitor.record import Record
 from lessons.monitor.report import Report
 from lessons.monitor.rules import findings
-from lessons.monitor.thresholds import SEVERITIES, Thresholds
+from lessons.monitor.thresholds import SEVERITIES, Finding, Thresholds
 from lessons.monitor.watch import Watch
 
 
-def _optimizers(optimizer):
+def _optimizers(optimizer: Any) -> list[torch.optim.Optimizer]:
     """Return the list of optimizers, each without the wrapper of a training library."""
     several = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
     found = []
@@ -28,7 +31,7 @@ def _optimizers(optimizer):
     return found
 
 
-def _models(model):
+def _models(model: Any) -> Any:
     several = model if isinstance(model, dict) else {"": model}
     for one in several.values():
         if not isinstance(one, torch.nn.Module):
@@ -87,7 +90,18 @@ class Monitor:
     (True, [0, 1, 2, 4, 8, 10])
     """
 
-    def __init__(self, model, optimizer, every=10, *, budget=None, limits=None, capacity=256):
+    closed: bool
+
+    def __init__(
+        self,
+        model: torch.nn.Module | dict[str, torch.nn.Module],
+        optimizer: torch.optim.Optimizer | Sequence[torch.optim.Optimizer],
+        every: int = 10,
+        *,
+        budget: float | None = None,
+        limits: Thresholds | None = None,
+        capacity: int = 256,
+    ) -> None:
         every = integer("every", every)
         share = None if budget is None else number("budget", budget, above=0)
         self._record = Record(capacity=integer("capacity", capacity, least=64))
@@ -97,24 +111,24 @@ class Monitor:
         self.closed = False
 
     @property
-    def record(self):
+    def record(self) -> Record:
         """What was seen so far; the same `Record` every time."""
         self._record.steps = self._watch.steps()
         return self._record
 
-    def close(self):
+    def close(self) -> None:
         """Take every hook off. What was recorded stays."""
         if not self.closed:
             self.closed = True
             self._watch.close()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
-    def loss(self, value, step=None):
+    def loss(self, value: float | torch.Tensor, step: int | None = None) -> None:
         """Note the loss of this step; without it the rules about the loss say nothing.
 
         Parameters
@@ -132,7 +146,7 @@ class Monitor:
                     return
             self._record.add_loss(self._watch.steps() if step is None else step, float(value))
 
-    def latest(self, step=None):
+    def latest(self, step: int | None = None) -> dict[str, float]:
         """Return the newest numbers, to be logged.
 
         Parameters
@@ -162,7 +176,7 @@ class Monitor:
                 found |= row.flat()
         return found
 
-    def within_step(self, optimizer):
+    def within_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Look at the gradients from within ``optimizer.step(closure)``, after the backward pass.
 
         For training libraries whose closure does more than the backward pass. Without this call a
@@ -170,11 +184,11 @@ class Monitor:
         """
         self._watch.within_step(optimizer)
 
-    def findings(self):
+    def findings(self) -> list[Finding]:
         """Return what is wrong as a list of `Finding`, the gravest first."""
         return findings(self.record, self._limits)
 
-    def healthy(self, severity="warning"):
+    def healthy(self, severity: str = "warning") -> bool:
         """Return whether there is no finding of this severity or a graver one.
 
         Parameters
@@ -185,14 +199,14 @@ class Monitor:
         least = SEVERITIES.index(choice("severity", severity, SEVERITIES))
         return all(SEVERITIES.index(found.severity) < least for found in self.findings())
 
-    def report(self):
+    def report(self) -> Report:
         """Return the findings and numbers so far, to be printed, shown or saved."""
         return Report(self.record, tuple(self.findings()))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         state = "closed" if self.closed else "open"
         rows = len(self.record.rows)
         return f"Monitor({state}, {self.record.steps} steps, {rows} of them watched and kept)"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return self.report()._repr_html_()

@@ -1,12 +1,20 @@
 """What a monitor has seen: rows of numbers, thinned so that a long run needs no more memory."""
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from lessons.monitor.rows import NonFinite, first_bad
+from lessons.monitor.names import Layer
+from lessons.monitor.rows import NonFinite, Row, first_bad
 
 
-def thin(rows, capacity, recent, step=lambda row: row.step):
+def thin(
+    rows: Iterable[Any],
+    capacity: int,
+    recent: int,
+    step: Callable[[Any], int] = lambda row: row.step,
+) -> list[Any]:
     """Return at most ``capacity`` rows: the newest, and older ones ever further apart.
 
     The last ``recent`` rows stay. The older ones are sorted into bins of equal width on a
@@ -23,7 +31,8 @@ def thin(rows, capacity, recent, step=lambda row: row.step):
     old, new = rows[: len(rows) - recent], rows[len(rows) - recent :]
     at = [math.log(step(row) + 1) for row in old]
     width = (at[-1] - at[0]) / (capacity - recent) or 1.0
-    kept, bins = [], set()
+    kept: list[Any] = []
+    bins: set[int] = set()
     for place, row in zip(at, old, strict=True):
         bin = min(int((place - at[0]) / width), capacity - recent - 1)
         if bin not in bins:
@@ -59,19 +68,19 @@ class Record:
         How many rows are kept, and how many of the newest of them without gaps.
     """
 
-    rows: list = field(default_factory=list)
-    losses: list = field(default_factory=list)
-    matrices: tuple = ()
-    layers: dict = field(default_factory=dict)
-    outputs: tuple = ()
+    rows: list[Row] = field(default_factory=list)
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    matrices: tuple[str, ...] = ()
+    layers: dict[str, Layer] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
     steps: int = 0
-    skipped: list = field(default_factory=lambda: [0, 0, 0])
+    skipped: list[int] = field(default_factory=lambda: [0, 0, 0])
     bad: NonFinite | None = None
     capacity: int = 256
     recent: int = 32
-    _ordered: tuple = (0, 0)
+    _ordered: tuple[int, int] = (0, 0)
 
-    def add(self, row, sees_every_step=False):
+    def add(self, row: Row, sees_every_step: bool = False) -> None:
         """Append a row; thin the rows when there are too many."""
         if self.bad is None or (self.bad.what == "loss" and self.bad.step == row.step):
             before = [old.step for old in self.rows if old.optimizer == row.optimizer]
@@ -82,7 +91,7 @@ class Record:
         if len(self.rows) >= self.capacity + self.recent:
             self.rows = thin(self.rows, self.capacity, self.recent)
 
-    def add_loss(self, step, value):
+    def add_loss(self, step: int, value: float) -> None:
         """Append a loss; thin the losses when there are too many."""
         if not math.isfinite(value) and self.bad is None:
             self.bad = NonFinite(step, "loss", "loss", True)
@@ -90,12 +99,12 @@ class Record:
         if len(self.losses) >= 4 * self.capacity:
             self.losses = thin(self.losses, 2 * self.capacity, self.capacity, lambda pair: pair[0])
 
-    def skip(self, skipped):
+    def skip(self, skipped: bool) -> None:
         """Note that a step was skipped, or that one was made."""
         run = self.skipped[2] + 1 if skipped else 0
         self.skipped = [self.skipped[0] + skipped, max(self.skipped[1], run), run]
 
-    def note_order(self, layers, order):
+    def note_order(self, layers: Iterable[Layer], order: dict[str, int]) -> None:
         """Sort the weight matrices from input to output.
 
         Parameters
@@ -114,9 +123,9 @@ class Record:
             places = {name: order[layer.module] for name, layer in self.layers.items()}
             last = max(places.values(), default=-1)
             self.outputs = tuple(name for name, place in order.items() if place > last)
-        self.matrices = tuple(sorted(places, key=places.get))
+        self.matrices = tuple(sorted(places, key=places.__getitem__))
 
-    def usable(self, optimizer=None):
+    def usable(self, optimizer: int | None = None) -> list[Row]:
         """Return the rows before anything was not finite: what the other rules look at."""
         rows = []
         for row in self.rows:

@@ -6,20 +6,25 @@ import json
 import math
 import textwrap
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from lessons.monitor.record import Record
-from lessons.monitor.rows import QUANTITIES
-from lessons.monitor.thresholds import SEVERITIES
+from lessons.monitor.rows import QUANTITIES, Row
+from lessons.monitor.thresholds import SEVERITIES, Finding
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
 
 NUMBERS = (*QUANTITIES, "ratio")
 WIDTH = 76  # of the text, which notebooks and terminals show without scrolling
 
 
-def _indented(text):
+def _indented(text: str) -> str:
     return textwrap.indent(text.rstrip(), "      ")
 
 
-def _json_number(value):
+def _json_number(value: float | None) -> float | str | None:
     """Return a value that JSON can hold: None for NaN, "inf" for what was not finite."""
     if value is None or math.isnan(value):
         return None
@@ -37,9 +42,9 @@ class Report:
     """
 
     record: Record
-    findings: tuple
+    findings: tuple[Finding, ...]
 
-    def summary(self):
+    def summary(self) -> str:
         """Return one line."""
         count, record = len(self.findings), self.record
         if not count:
@@ -52,7 +57,7 @@ class Report:
             f"Gradient monitor: {verdict} ({record.steps} steps, {len(record.rows)} kept{skipped})"
         )
 
-    def __str__(self):
+    def __str__(self) -> str:
         lines = [self.summary()]
         for number, found in enumerate(self.findings, start=1):
             lines += [
@@ -74,7 +79,7 @@ class Report:
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         parts = [f"<p><strong>{html.escape(self.summary())}</strong></p>"]
         for found in self.findings:
             read = f"<p>Read on: {html.escape(found.chapter)}</p>" if found.chapter else ""
@@ -86,7 +91,7 @@ class Report:
             )
         return "\n".join(parts)
 
-    def table(self):
+    def table(self) -> list[dict[str, Any]]:
         """Return the numbers as a list of dicts: one per watched step and parameter."""
         return [
             {"step": row.step, "optimizer": row.optimizer, "parameter": name}
@@ -97,7 +102,7 @@ class Report:
             )
         ]
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Return everything as lists, dicts, strings and numbers that JSON can hold."""
         record = self.record
         return {
@@ -109,11 +114,11 @@ class Report:
             "rows": [_row_dict(row) for row in record.rows],
         }
 
-    def to_json(self, indent=None):
+    def to_json(self, indent: int | None = None) -> str:
         """Return a string of JSON; what is unknown is null, what was not finite is "inf"."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
-    def to_frame(self):
+    def to_frame(self) -> "pandas.DataFrame":
         """Return the numbers as a ``pandas.DataFrame``: one line per watched step and parameter.
 
         Raises
@@ -125,7 +130,7 @@ class Report:
 
         return pandas.DataFrame(self.table())
 
-    def plot(self):
+    def plot(self) -> "Figure":
         """Draw the gradients by layer and step, and the update : weight ratio.
 
         Returns
@@ -135,14 +140,23 @@ class Report:
         Raises
         ------
         ImportError
-            If matplotlib is not installed.
+            If matplotlib is not installed; it belongs to the extra ``course``.
         """
         from lessons.monitor.picture import draw
 
-        return draw(self.record, self.findings)
+        try:
+            return draw(self.record, self.findings)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "matplotlib":
+                raise
+            raise ModuleNotFoundError(
+                'A picture needs matplotlib: pip install matplotlib, or "lessons[course]" for all '
+                "that the course uses. Without it: print the report, or take its table().",
+                name="matplotlib",
+            ) from None
 
 
-def _row_dict(row):
+def _row_dict(row: Row) -> dict[str, Any]:
     numbers = {
         quantity: [_json_number(value) for value in row.get(quantity).tolist()]
         for quantity in NUMBERS

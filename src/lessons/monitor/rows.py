@@ -1,6 +1,7 @@
 """One look at a training step, and the first number in it that was not finite."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -38,15 +39,15 @@ class Row:
 
     step: int
     optimizer: int
-    names: tuple
+    names: tuple[str, ...]
     values: torch.Tensor
-    signals: dict = field(default_factory=dict)
-    dead: dict = field(default_factory=dict)
-    saturated: dict = field(default_factory=dict)
-    idle: dict = field(default_factory=dict)
-    times: dict = field(default_factory=dict)
+    signals: dict[str, float] = field(default_factory=dict)
+    dead: dict[str, float] = field(default_factory=dict)
+    saturated: dict[str, float] = field(default_factory=dict)
+    idle: dict[str, float] = field(default_factory=dict)
+    times: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
 
-    def get(self, quantity, names=None):
+    def get(self, quantity: str, names: Sequence[str] | None = None) -> torch.Tensor:
         """Return a quantity (also "ratio", update over weight) of the named parameters.
 
         Returns
@@ -64,7 +65,7 @@ class Row:
         known = dict(zip(self.names, values.tolist(), strict=True))
         return torch.tensor([known.get(name, math.nan) for name in names], dtype=torch.float64)
 
-    def flat(self):
+    def flat(self) -> dict[str, float]:
         """Return all that is known as one dict of floats, for a logger.
 
         The keys are "gradient/…", "used/…", "weight/…", "update/…" and "ratio/…" with the name of
@@ -82,10 +83,10 @@ class Row:
                 found[f"{kind.removesuffix('s')}/{name}"] = value
         return found
 
-    def finite(self):
+    def finite(self) -> bool:
         """Return whether everything that was measured is finite."""
         numbers = [*self.signals.values(), *(v for _, t in self.times.values() for v in t)]
-        return not self.values.isinf().any() and all(map(math.isfinite, numbers))
+        return not bool(self.values.isinf().any()) and all(map(math.isfinite, numbers))
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,10 @@ class NonFinite:
     what: str
     name: str
     certain: bool
-    others: tuple = ()
+    others: tuple[str, ...] = ()
 
 
-def first_bad(row, matrices, certain):
+def first_bad(row: Row, matrices: Sequence[str], certain: bool) -> NonFinite | None:
     """Return the first tensor of this step that is not finite, or None.
 
     In the order of the computation: weights, outputs from input to output, gradients back from
@@ -120,7 +121,7 @@ def first_bad(row, matrices, certain):
     """
     place = {name: i for i, name in enumerate(matrices)}
 
-    def names_of(quantity):
+    def names_of(quantity: str) -> list[str]:
         values = zip(row.names, row.get(quantity).tolist(), strict=True)
         names = [name for name, value in values if value == math.inf]
         return sorted(names, key=lambda name: -place.get(name, -1))

@@ -3,16 +3,17 @@
 import dataclasses
 
 from lessons.monitor.advice import ADVICE
+from lessons.monitor.record import Record
 from lessons.monitor.rules_causes import causes_first
 from lessons.monitor.rules_depth import over_depth, over_signals, over_steps
 from lessons.monitor.rules_loss import course_of_loss, is_learning
 from lessons.monitor.rules_steps import size_of_steps
 from lessons.monitor.rules_time import through_time
 from lessons.monitor.rules_units import non_finite, units
-from lessons.monitor.thresholds import Thresholds
+from lessons.monitor.thresholds import Finding, Thresholds
 
 
-def findings(record, limits=None):
+def findings(record: Record, limits: Thresholds | None = None) -> list[Finding]:
     """Return what is wrong with a training run.
 
     Parameters
@@ -44,6 +45,6 @@ def findings(record, limits=None):
     return [_advised(finding) for finding in causes_first(found)]
 
 
-def _advised(finding):
+def _advised(finding: Finding) -> Finding:
     advice = ADVICE[finding.kind]
     return dataclasses.replace(finding, advice=advice.code, chapter=advice.chapter)

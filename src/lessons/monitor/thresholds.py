@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 SEVERITIES = ("notice", "warning", "error")
 KINDS = (
@@ -23,7 +24,7 @@ TUNED = "tuned on the tuning half of benchmarks/detection.py"
 DEEPCHECKER = "Ben Braiek and Khomh 2023, TheDeepChecker (TOSEM)"
 
 
-def _limit(default, source):
+def _limit(default: Any, source: str) -> Any:
     return dataclasses.field(default=default, metadata={"source": source})
 
 
@@ -112,9 +113,9 @@ class Thresholds:
         16, "torch.amp.GradScaler starts at 2**16 and halves at each skip: 16 leave a scale of 1"
     )
 
-    def source(self, name):
+    def source(self, name: str) -> str:
         """Return where the value of a limit comes from."""
-        return self.__dataclass_fields__[name].metadata["source"]
+        return str(self.__dataclass_fields__[name].metadata["source"])
 
 
 @dataclass(frozen=True)
@@ -151,5 +152,5 @@ class Finding:
     advice: str = ""
     chapter: str | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.severity} {self.kind}: {self.where} since step {self.since_step}"
