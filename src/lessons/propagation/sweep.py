@@ -8,7 +8,6 @@ import torch
 from lessons import activations
 from lessons._check import integer, number
 from lessons._threads import one_thread
-from lessons._threads import one_thread
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,7 +40,6 @@ class Sweep:
         return self.log10_factor[self.activations.index(activation)].mean(-1)
 
 
-@one_thread()
 @one_thread()
 @torch.no_grad()
 def sweep(
