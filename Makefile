@@ -8,7 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 
-.PHONY: help book serve test colab bench repository notebooks assignments clean
+.PHONY: help book serve test robust colab bench repository notebooks assignments clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,8 +22,11 @@ serve:  ## Serve the built website at http://127.0.0.1:8000 (PORT=…)
 	@echo "http://127.0.0.1:$(PORT)  (stop: Ctrl-C)"
 	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-test: $(VENV)/test.installed  ## Run everything that must hold (STAGES="format unit chapters book site")
+test: $(VENV)/test.installed  ## Run everything that must hold (STAGES="format unit chapters robust book site")
 	@$(RUN) -m tools.run_tests $(STAGES)
+
+robust: $(VENV)/test.installed  ## Try every result on other kinds of CPU, with two threads, with noise
+	@$(RUN) -m tools.robust --every --unit
 
 colab:  ## Run each chapter alone with Colab's versions (PYTHON=python3.13, TORCH=2.13.0)
 	@$(PYTHON) -m tools.colab $(if $(TORCH),--torch $(TORCH))

@@ -42,11 +42,12 @@ def printed(cell):
 def differences(stored, executed):
     """Return a text for each cell of two notebooks that printed something else, lines side by side.
 
-    Cells that are stored without a number draw something; their text is not compared.
+    Cells that are stored without a number draw something; their text is not compared. Nor is that
+    of cells that were not run, because one before them failed.
     """
     found = []
     for number, (old, new) in enumerate(zip(stored.cells, executed.cells, strict=True), 1):
-        if old.cell_type != "code" or old.execution_count is None:
+        if old.cell_type != "code" or None in (old.execution_count, new.execution_count):
             continue
         before, after = printed(old).splitlines(), printed(new).splitlines()
         if before != after:
@@ -62,10 +63,10 @@ def try_chapter(path, where):
     executed = copy.deepcopy(stored)
     for cell in executed.cells:
         if cell.cell_type == "code":
-            cell.outputs = []
+            cell.outputs, cell.execution_count = [], None
     taken, complaint = kernels.execute(executed, path.resolve().parent, where.environment())
     found = differences(stored, executed)
-    return taken, [f"  fails in {complaint}"] if complaint else found
+    return taken, [*found, f"  fails in {complaint}"] if complaint else found
 
 
 def try_chapters(paths, places):

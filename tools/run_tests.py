@@ -28,6 +28,7 @@ STAGES = {
     "chapters": [
         [*PYTEST, "-n", "2", "--dist", "loadscope", "--nbval", "--nbval-current-env", *NOTEBOOKS]
     ],
+    "robust": [[sys.executable, "-m", "tools.robust", "--once"]],
     "book": [[sys.executable, "-m", "tools.build"]],
     "site": [[*PYTEST, "tests/site", "-m", WEBSITE]],
 }

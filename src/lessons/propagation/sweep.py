@@ -41,7 +41,6 @@ class Sweep:
 
 
 @one_thread()
-@one_thread()
 @torch.no_grad()
 def sweep(
     activations_, gains, depth=40, *, width=128, batch=16, seeds=8, seed=0, bias_variance=0.0
