@@ -1,4 +1,4 @@
-"""Keep of a style sheet what some page can use: the theme's holds 2000 icons and all of Bootstrap."""
+"""Keep of a style sheet what some page can use: the theme's holds 2000 icons and Bootstrap."""
 
 import re
 
@@ -67,9 +67,7 @@ def _needs(selector):
     """Return the classes and ids that an element must have."""
     needs, before = set(), None
     for token in selector:
-        if token.type == "hash":
-            needs.add(token.value)
-        elif token.type == "ident" and before is not None and before == ".":
+        if token.type == "hash" or (token.type == "ident" and before is not None and before == "."):
             needs.add(token.value)
         before = token.value if token.type == "literal" else None
     return needs
