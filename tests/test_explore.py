@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import re
+import sys
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -18,7 +19,9 @@ from ipywidgets import embed
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lessons import plots
 from lessons.explore import explore, frames
+from lessons.plots import picture
 from lessons.svg import slim
 
 GAINS, DEPTHS = [0.5, 1.0, 2.0], [5, 10]
@@ -136,7 +139,7 @@ def test_numpy_values_reach_draw_as_plain_numbers_and_read_well():
         return draw(gain)
 
     widget = explore(spy, gain=np.arange(1, 4) * 0.1).widget()
-    assert [type(gain) for gain in seen] == [float] * 3
+    assert {type(gain) for gain in seen} == {float}
     assert [text for text, _ in widget.children[0].options] == ["0.1", "0.2", "0.3"]
 
 
@@ -294,3 +297,55 @@ def test_too_heavy_figures_are_refused_with_their_weight(monkeypatch):
 
     with pytest.raises(ValueError, match=r"4 frames that weigh \d\d KB .* at most 20 KB"):
         explore(noise, seed=range(4))
+
+
+# On a page ----------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_the_start_and_holds_every_frame():
+    explorer = explore(draw, start={"gain": 2.0}, depth=DEPTHS, gain=GAINS)
+    page = explorer.page()
+    assert alt(page) == draw(2.0, 5)[1]
+    data = json.loads(re.search(r"<script type=.application/json.>(.*)</script>", page)[1])
+    assert list(data) == ["wide"]
+    assert [a for a, _ in data["wide"]] == [draw(g, d)[1] for d in DEPTHS for g in GAINS]
+    assert data["wide"][explorer.first][1] == source(page)
+
+
+def test_controls_of_the_page_say_their_name_and_value_and_sleep_until_the_script_comes():
+    page = explore(draw, depth=DEPTHS, gain=GAINS, formats={"gain": ".2f"}).page()
+    for tag in re.findall("<input[^>]*>", page):
+        assert " disabled" in tag and 'type="range"' in tag
+        name = re.search(r'id="([^"]*)"', tag)[1]
+        assert f'<label for="{name}">' in page
+    assert 'aria-valuetext="0.50" data-texts="[&quot;0.50&quot;' in page
+
+
+def test_a_list_of_names_is_a_native_list():
+    explorer = explore(lambda f: (draw(1.0)[0], f"{f}<"), f=["relu", "tanh"], start={"f": "tanh"})
+    assert "<option>relu</option><option selected>tanh</option>" in explorer.page()
+    assert explorer.page().count("<script") == explorer.page().count("</script") == 1
+
+
+def test_a_figure_of_the_course_has_a_narrow_form_for_phones():
+    def line(gain):
+        with plots.style():
+            figure, ax = plots.canvas("Title", "x", "y")
+            ax.plot([gain])
+        return figure, f"Gain {gain}."
+
+    explorer = explore(line, gain=GAINS)
+    assert explorer.narrow.width < 360 < explorer.wide.width
+    assert [f.alt for f in explorer.narrow.frames] == [f.alt for f in explorer.wide.frames]
+    assert explorer.narrow.frames[0].address in explorer.page()
+    assert f"(max-width: {picture.NARROW_BELOW}px)" in explorer.page()
+
+
+def test_one_object_is_a_widget_in_a_notebook_and_html_on_the_website(monkeypatch):
+    explorer = explore(draw, gain=GAINS)
+    bundle = explorer._repr_mimebundle_()
+    assert bundle["text/plain"] == "Explorer of 3 figures: gain 0.5, 1, 2"
+    assert bundle["text/html"] == explorer.page()
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    assert "text/html" not in explorer._repr_mimebundle_()

@@ -1,8 +1,8 @@
-"""What this book adds to Sphinx: figures, and each module of tools/website with its own ``setup``."""
+"""What this book adds to Sphinx: figures, and the modules of tools/website."""
 
-from tools.website import explorers, figures, formulas, previews, shell, terms
+from tools.website import explorers, formulas, numbers, previews, shell, terms
 
-PARTS = (previews, formulas, explorers, figures, terms, shell)
+PARTS = (previews, formulas, explorers, numbers, terms, shell)
 
 
 def setup(app):

@@ -1,8 +1,6 @@
 // Interactive figures: a control chooses among stored frames. Loaded on pages that have one.
 "use strict";
 (() => {
-  const phone = window.matchMedia("(max-width: 600px)");
-
   // A file of frames calls this. Unlike a request, a script can be loaded from a folder too.
   window.lessonsFrames = (frames) => document.currentScript.give(frames);
 
@@ -19,11 +17,12 @@
     const figure = explorer.querySelector(".lessons-explore-figure");
     const inside = explorer.querySelector("script[type='application/json']");
     const sizes = { wide: figure.querySelector("img"), narrow: figure.querySelector("source") };
+    const phone = window.matchMedia(sizes.narrow?.media ?? "not all");
     const films = {};
     let turn = 0;
 
     // The frames for this screen: in the page itself, or in a file that is loaded once.
-    const kind = () => (phone.matches && sizes.narrow ? "narrow" : "wide");
+    const kind = () => (phone.matches ? "narrow" : "wide");
     const frames = (which) =>
       (films[which] ??= inside ? JSON.parse(inside.textContent)[which] : load(explorer.dataset[which]));
 

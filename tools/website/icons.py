@@ -48,7 +48,6 @@ def cut(css, static):
             font.flavor = "woff"
             (static / small).parent.mkdir(exist_ok=True)
             font.save(static / small)
-        text = re.sub(r"src:[^;}]*", f'src:url({small}) format("woff")', match[0])
-        return text
+        return re.sub(r"src:[^;}]*", f'src:url({small}) format("woff")', match[0])
 
     return _FACE.sub(face, css)

@@ -1,4 +1,4 @@
-"""Keep of a style sheet what some page can use: the theme's holds 2000 icons and all of Bootstrap."""
+"""Keep of a style sheet what some page can use: the theme's holds 2000 icons and Bootstrap."""
 
 import re
 

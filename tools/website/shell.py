@@ -60,7 +60,9 @@ def write(app, error):
     _write_style(static, [*pages.values(), *_scripts(static, script)])
     marks = {}
     for path, text in pages.items():
-        marked = _ADDRESS.sub(lambda found: f'{found[1]}?v={_mark(static / found[2], marks)}"', text)
+        marked = _ADDRESS.sub(
+            lambda found: f'{found[1]}?v={_mark(static / found[2], marks)}"', text
+        )
         # MyST-NB's name for a fold is not what the fold shows: "Show the code".
         marked = marked.replace('<summary aria-label="Toggle hidden content">', "<summary>")
         if marked != text:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from lessons._check import choice
 from lessons.explore import controls as checked
 from lessons.explore.controls import Control
-from lessons.explore.frames import Film, film
+from lessons.explore.frames import Film, films
 
 __all__ = ["Explorer", "explore"]
 
 
-def explore(draw, *, narrow=None, start=None, labels=None, formats=None, image="svg", **controls):
+def explore(draw, *, start=None, labels=None, formats=None, image="svg", **controls):
     """Draw one frame per combination of the controls and return them behind sliders.
 
     A control of numbers becomes a slider, a control of names a drop-down list. Both obey the
@@ -22,10 +22,8 @@ def explore(draw, *, narrow=None, start=None, labels=None, formats=None, image="
     draw : callable
         Called as ``draw(depth=5, gain=0.8)``, once per combination. Returns the matplotlib figure
         and its alt text: a sentence that says what this frame shows, with its numbers. No two
-        frames may have the same alt text. All frames have one size.
-    narrow : callable, optional
-        Draws the same frames for a phone, called as ``draw`` is: figures of one size, about 3.7
-        inches wide, so that their letters are not shrunk. Its alt texts are not used.
+        frames may have the same alt text. All frames have one size. A figure made by
+        :func:`lessons.plots.canvas` is drawn a second time in its narrow form, for phones.
     start : dict, optional
         The value each control shows first, by the control's name. Default: its first value.
     labels : dict of str to str, optional
@@ -62,9 +60,7 @@ def explore(draw, *, narrow=None, start=None, labels=None, formats=None, image="
     choice("image", image, ["svg", "webp"])
     values = checked.values(controls)
     found = checked.controls(values, start=start, labels=labels, formats=formats)
-    wide = film("draw", draw, values, image)
-    small = None if narrow is None else film("narrow", narrow, values, image)
-    return Explorer(tuple(found), wide, small)
+    return Explorer(tuple(found), *films(draw, values, image))
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,7 +73,7 @@ class Explorer:
     wide : Film
         One frame for each combination of the controls' values, the last control running fastest.
     narrow : Film or None
-        The same for phones.
+        The same in the figures' narrow form, if they have one.
     """
 
     controls: tuple[Control, ...]

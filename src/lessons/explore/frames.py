@@ -6,10 +6,11 @@ import html
 import io
 import itertools
 import json
-import re
+import math
 from dataclasses import dataclass
 
-from lessons.svg import slim
+from lessons import svg
+from lessons.plots import narrow
 
 MOST_BYTES = 300_000
 _WEBP = {"lossless": True, "quality": 100}
@@ -40,50 +41,56 @@ class Film:
         )
 
 
-def film(argument, draw, values, image):
+def films(draw, values, image):
     """Call ``draw`` with every combination of the controls' ``values``.
 
     Parameters
     ----------
-    argument : str
-        What messages call ``draw``.
+    draw : callable
     values : dict of str to list
     image : {"svg", "webp"}
 
     Returns
     -------
-    Film
+    wide : Film
         The last control runs fastest.
+    narrow : Film or None
+        The same inside :func:`lessons.plots.narrow`, if figures are smaller there.
     """
     if not callable(draw):
-        kind = type(draw).__name__
-        raise TypeError(f"{argument}={draw!r} is a {kind}; expected a function.")
+        raise TypeError(f"draw={draw!r} is a {type(draw).__name__}; expected a function.")
+    wide = _film(draw, values, image)
+    with narrow():
+        return wide, _film(draw, values, image, below=wide.width)
+
+
+def _film(draw, values, image, below=math.inf):
     found, sizes, alts = [], {}, {}
     for combination in itertools.product(*values.values()):
         given = dict(zip(values, combination, strict=True))
-        call = f"{argument}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+        call = f"draw({', '.join(f'{name}={value!r}' for name, value in given.items())})"
         figure, alt = _drawn(draw, given, call)
         if alt in alts:
             raise ValueError(f"{call} and {alts[alt]} return one alt text: {alt!r}; expected two.")
         alts[alt] = call
         width, height = (round(96 * inches) for inches in figure.get_size_inches())
+        if width >= below:
+            return None
         sizes.setdefault((width, height), call)
         found.append(Frame(alt, _address(figure, image)))
     if len(sizes) > 1:
         said = ", ".join(f"{w} x {h} from {call}" for (w, h), call in sizes.items())
-        raise ValueError(
-            f"{argument} returns figures of several sizes ({said}); expected one size."
-        )
-    _weigh(argument, found, image)
+        raise ValueError(f"draw returns figures of several sizes ({said}); expected one size.")
+    _weigh(found, image)
     return Film(tuple(found), *next(iter(sizes)))
 
 
-def _weigh(argument, frames, image):
+def _weigh(frames, image):
     text = json.dumps([[frame.alt, frame.address] for frame in frames])
     weight = len(gzip.compress(text.encode(), 6))
     if weight > MOST_BYTES:
         raise ValueError(
-            f"{argument} returns {len(frames)} frames that weigh {weight / 1000:.0f} KB "
+            f"draw returns {len(frames)} frames that weigh {weight / 1000:.0f} KB "
             f"compressed; expected at most {MOST_BYTES // 1000} KB. Draw fewer frames or fewer "
             + ("points, or try image='webp'." if image == "svg" else "points, or smaller figures.")
         )
@@ -104,15 +111,8 @@ def _drawn(draw, given, call):
 
 
 def _address(figure, image):
-    from matplotlib import rc_context
-
+    if image == "svg":
+        return svg.address(figure)
     stream = io.BytesIO()
-    if image == "webp":
-        figure.savefig(stream, format="webp", dpi=192, pil_kwargs=_WEBP)
-        return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
-    nothing = dict.fromkeys(["Creator", "Date", "Format", "Type"])
-    with rc_context({"svg.hashsalt": "lessons", "svg.fonttype": "path"}):
-        figure.savefig(stream, format="svg", metadata=nothing)
-    # Percent signs, not base64: compressed, forty frames weigh 58 KB this way and 208 KB the other.
-    text = slim(stream.getvalue().decode()).replace('"', "'")
-    return "data:image/svg+xml," + re.sub("[%#<>]", lambda m: f"%{ord(m[0]):02X}", text)
+    figure.savefig(stream, format="webp", dpi=192, pil_kwargs=_WEBP)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -8,6 +8,8 @@ import hashlib
 import html
 import json
 
+from lessons.plots.picture import NARROW_BELOW
+
 
 def view(explorer):
     """Return the explorer as HTML. Without a script it shows its first frame."""
@@ -18,7 +20,7 @@ def view(explorer):
         pairs = zip(wide.frames, narrow.frames, strict=True)
         data["narrow"] = [[frame.alt, small.address] for frame, small in pairs]
         picture = (
-            f'<picture><source media="(max-width: 600px)" width="{narrow.width}" '
+            f'<picture><source media="(max-width: {NARROW_BELOW}px)" width="{narrow.width}" '
             f'height="{narrow.height}" srcset="{narrow.frames[explorer.first].address}">'
             f"{picture}</picture>"
         )

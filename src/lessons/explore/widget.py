@@ -1,4 +1,4 @@
-"""An explorer in a notebook: ipywidgets, of version 8 (the browser swaps frames) or 7 (the kernel)."""
+"""An explorer in a notebook: with ipywidgets 8 the browser swaps frames, with 7 the kernel does."""
 
 # A dark notebook: JupyterLab, VS Code, Colab. The same filter as on the website.
 _DARK = (

@@ -1,30 +1,11 @@
-"""Pictures keep their place while they load, and columns of numbers stand at the right."""
+"""In tables of the text, columns of numbers stand at the right, as in those of lessons.tables."""
 
 import re
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 _NUMBER = re.compile(r"[−+\-<>≤≥≈~]?\s?\d[\d\s.,:/–×^e−-]*\s?(%|[kKMG]?B|m?s|min|h|x|times)?")
-
-
-def size(svg):
-    """Return width and height of an SVG picture in CSS pixels, or None if it does not say.
-
-    Examples
-    --------
-    >>> size('<svg height="72pt" width="144pt" xmlns="…">')
-    (192, 96)
-    """
-    head = svg[: svg.find(">", svg.find("<svg")) + 1]
-    found = {}
-    for name in ("width", "height"):
-        match = re.search(rf'\b{name}="([\d.]+)(pt|px|)"', head)
-        if match is None:
-            return None
-        found[name] = round(float(match[1]) * (96 / 72 if match[2] == "pt" else 1))
-    return found["width"], found["height"]
 
 
 def is_number(text):
@@ -36,22 +17,6 @@ def is_number(text):
     [True, True, True, True, False, False]
     """
     return _NUMBER.fullmatch(text.strip()) is not None
-
-
-class KeepPlaces(SphinxPostTransform):
-    """Write the size of each SVG picture into the page."""
-
-    default_priority = 20
-    formats = ("html",)
-
-    def run(self, **kwargs):
-        """Change the page's pictures."""
-        for image in self.document.findall(nodes.image):
-            path = Path(self.app.srcdir) / image["uri"]
-            if "width" in image or path.suffix != ".svg" or not path.is_file():
-                continue
-            if found := size(path.read_text(encoding="utf-8")):
-                image["width"], image["height"] = map(str, found)
 
 
 class AlignNumbers(SphinxPostTransform):
@@ -76,5 +41,4 @@ class AlignNumbers(SphinxPostTransform):
 
 def setup(app):
     """Run for each page."""
-    app.add_post_transform(KeepPlaces)
     app.add_post_transform(AlignNumbers)
