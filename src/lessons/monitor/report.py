@@ -125,8 +125,13 @@ class Report:
 
         return pandas.DataFrame(self.table())
 
-    def plot(self):
+    def plot(self, *, narrow=False):
         """Draw the gradients by layer and step, and the update : weight ratio.
+
+        Parameters
+        ----------
+        narrow : bool
+            Draw it for a phone.
 
         Returns
         -------
@@ -139,7 +144,7 @@ class Report:
         """
         from lessons.monitor.picture import draw
 
-        return draw(self.record, self.findings)
+        return draw(self.record, self.findings, narrow=narrow)
 
 
 def _row_dict(row):
