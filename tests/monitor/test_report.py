@@ -112,9 +112,10 @@ def test_picture(sick, broken):
         figure = monitor.report().plot()
         assert isinstance(figure, Figure)
         above, below, bar = figure.axes
-        assert all(ax.get_title() and ax.get_ylabel() for ax in (above, below))
+        assert all(ax.get_title(loc="left") and ax.get_ylabel() for ax in (above, below))
         assert below.get_xlabel() == "step"
-        assert "log10" in bar.get_ylabel()
+        assert bar.get_ylabel().startswith("gradient norm")
+        assert all("10^{" in text for text in map(bar.yaxis.get_major_formatter(), [-3.0, 0.0]))
         image = above.images[0].get_array()
         assert image.shape == (len(monitor.record.matrices), len(monitor.record.rows))
         row = monitor.record.rows[0]
@@ -126,6 +127,45 @@ def test_picture(sick, broken):
         numbers = ", ".join(text.get_text() for text in below.texts).split(", ")
         assert sorted(map(int, numbers)) == list(range(1, len(monitor.findings()) + 1))
         figure.canvas.draw()
+
+
+def shown(figure):
+    """Return the texts of a figure as it is drawn."""
+    figure.draw_without_rendering()
+    texts = [t for t in figure.findobj(lambda a: hasattr(a, "get_fontsize")) if t.get_visible()]
+    return [t for t in texts if t.get_text().strip()]
+
+
+def test_picture_for_a_phone_is_legible_and_its_marks_do_not_collide(sick, broken):
+    for monitor in (sick, broken):
+        for narrow in (True, False):
+            figure = monitor.report().plot(narrow=narrow)
+            width = 96 * figure.get_figwidth()
+            scale = min(1, 358 / width) if narrow else 1
+            assert min(text.get_fontsize() for text in shown(figure)) * 96 / 72 * scale >= 11
+            below = figure.axes[1]
+            boxes = [text.get_window_extent() for text in below.texts]
+            assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+            for box in boxes:
+                assert below.bbox.x0 <= box.x0 and box.x1 <= below.bbox.x1
+
+
+def test_the_picture_has_the_house_s_look_and_leaves_the_user_s_alone(sick):
+    import matplotlib
+
+    from lessons.monitor import picture
+    from lessons.plots.colors import COLORS, LITTLE_TO_MUCH
+
+    before = dict(matplotlib.rcParams)
+    sick.report().plot()
+    assert dict(matplotlib.rcParams) == before
+    assert [COLORS[name] for name in ("other", "dark", "neutral")] == [
+        picture.OTHER,
+        picture.DARK,
+        picture.GREY,
+    ]
+    ends = [matplotlib.colors.to_hex(LITTLE_TO_MUCH(x)) for x in (0.0, 1.0)]
+    assert ends == [picture.MUCH[0], picture.MUCH[-1]]
 
 
 def test_without_matplotlib_the_extra_is_named(sick, monkeypatch):
@@ -140,7 +180,7 @@ def test_picture_of_nothing():
     model = plain()
     with Monitor(model, sgd(model)) as monitor:
         figure = draw(monitor.record, [])
-    assert figure.axes[0].get_title()
+    assert figure.axes[0].get_title(loc="left")
 
 
 def test_nothing_finite_is_drawn_as_a_gap(broken):

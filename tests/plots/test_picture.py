@@ -99,3 +99,14 @@ def test_the_same_data_give_the_same_bytes():
 def test_a_short_text_can_be_given():
     made = plots.Picture(PICTURES["lines"]().figure.__class__, alt="A line that falls.")
     assert made.alt == "A line that falls."
+
+
+def test_what_takes_narrow_is_drawn_in_both_forms():
+    seen = []
+
+    def draw(*, narrow):
+        seen.append(narrow)
+        return plots.heatmap(np.eye(2), [0, 1], [0, 1], "T", "x", "y", "c").figure
+
+    assert "data:image/png" in unquote(images(plots.picture(draw))[0])  # the colours' own pixels
+    assert seen == [False, True]

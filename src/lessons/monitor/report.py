@@ -130,8 +130,13 @@ class Report:
 
         return pandas.DataFrame(self.table())
 
-    def plot(self) -> "Figure":
+    def plot(self, *, narrow: bool = False) -> "Figure":
         """Draw the gradients by layer and step, and the update : weight ratio.
+
+        Parameters
+        ----------
+        narrow : bool
+            Draw it for a phone.
 
         Returns
         -------
@@ -145,7 +150,7 @@ class Report:
         from lessons.monitor.picture import draw
 
         try:
-            return draw(self.record, self.findings)
+            return draw(self.record, self.findings, narrow=narrow)
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise

@@ -5,7 +5,7 @@ from lessons.plots.colors import COLORS, look
 from lessons.plots.curves import lines, training_curves
 from lessons.plots.layers import gradient_by_layer
 from lessons.plots.maps import heatmap
-from lessons.plots.picture import Picture, pictured
+from lessons.plots.picture import Picture, picture, pictured
 
 __all__ = [
     "COLORS",
@@ -16,6 +16,7 @@ __all__ = [
     "lines",
     "look",
     "narrow",
+    "picture",
     "pictured",
     "style",
     "training_curves",

@@ -3,7 +3,7 @@
 import functools
 import html
 
-from lessons.plots.canvas import narrow
+from lessons.plots.canvas import is_narrow, narrow
 from lessons.svg import address
 
 # A phone held upright, and windows hardly wider.
@@ -68,6 +68,11 @@ class Picture:
                 f'src="{large}"></picture></div>'
             ),
         }
+
+
+def picture(draw, alt=None):
+    """Return a `Picture` of what ``draw(narrow=…)`` draws, such as ``monitor.report().plot``."""
+    return Picture(lambda: draw(narrow=is_narrow()), alt)
 
 
 def pictured(draw):

@@ -141,6 +141,6 @@ def results():
     >>> len(found.runs) >= 180, "AutoTrainer" in found.table().scores
     (True, True)
     """
-    text = resources.files("lessons.signs").joinpath("detection.json").read_text(encoding="utf-8")
+    text = resources.files(__package__).joinpath("detection.json").read_text(encoding="utf-8")
     stored = json.loads(text)
     return Detection(stored["summary"], tuple(Run(*run) for run in stored["runs"]))
