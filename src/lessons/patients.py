@@ -9,6 +9,7 @@ import torch
 
 from lessons.measure import weights_by_layer
 from lessons.networks import mlp, three_nets
+from lessons.steps import freeze
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,6 @@ def _decay(parameters, rate):
         p.grad.add_(p, alpha=rate)
 
 
-def _freeze(parameters, layers):
-    for p in parameters[: 2 * layers]:  # a weight and a bias each
-        p.grad.zero_()
-
-
 def _keep_zeros(parameters):
     for p in parameters:
         p.grad.mul_(p != 0)
@@ -83,7 +79,7 @@ PATIENTS = {
     ),
     "one broken pixel": Patient(_net("healthy"), "healthy", _GOOD, _break_one_pixel),
     "frozen layers": Patient(
-        _net("healthy"), "healthy", _GOOD | {"clip": partial(_freeze, layers=10)}
+        _net("healthy"), "healthy", _GOOD | {"clip": partial(freeze, layers=10)}
     ),
     "weight decay": Patient(
         _net("healthy"), "healthy", _GOOD | {"clip": partial(_decay, rate=0.02)}

@@ -15,7 +15,7 @@ LAYERS = [
     {"tables"},
     {"activations", "claims"},
     {"networks", "data", "loss"},
-    {"gradients", "loss_wall", "measure"},
+    {"gradients", "loss_wall", "measure", "steps", "twins"},
     {"training"},
     {"patients", "propagation"},
     {"bounds", "causes", "fixes", "signs"},

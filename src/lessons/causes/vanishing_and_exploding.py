@@ -1,7 +1,7 @@
-"""The gradient as a product of Jacobians, and what float32 makes of it."""
+"""The gradient as a product of Jacobians, both ways, and what float32 makes of it."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 
@@ -79,6 +79,95 @@ def backpropagate(jacobians, error):
     return signals[::-1]
 
 
+def send_change(jacobians, change):
+    """Carry a small change of the input forward to the output, one Jacobian at a time.
+
+    The same matrices as in :func:`backpropagate`, in the other order and not transposed.
+
+    Parameters
+    ----------
+    jacobians : list of Tensor, shape (n_l, n_{l-1})
+        See :func:`layer_jacobians`.
+    change : Tensor, shape (n_0,)
+
+    Returns
+    -------
+    list of Tensor
+        The change of h_0, h_1, …, h_L, to first order.
+
+    Examples
+    --------
+    >>> quarter = torch.eye(1) / 4
+    >>> send_change([quarter] * 3, torch.ones(1))[-1].item() == 4**-3
+    True
+    """
+    changes = [change]
+    for jacobian in jacobians:
+        changes.append(jacobian @ changes[-1])
+    return changes
+
+
+class Factors(NamedTuple):
+    """By what one layer multiplies, see :func:`layer_factors`."""
+
+    error: float
+    change: float
+    signal: float
+
+
+@one_thread()
+@torch.no_grad()
+def layer_factors(model, x, seed=0):
+    """Measure by how much a layer multiplies an error, a small change and the signal.
+
+    A random error goes back through the layers 2 to L - 1, a random change goes forward through
+    the same Jacobians, and so does the signal itself.
+
+    Parameters
+    ----------
+    model : lessons.networks.MLP
+        At least three layers; best in float64.
+    x : Tensor, shape (samples, inputs)
+    seed : int
+        Of the random directions, another one for each sample.
+
+    Returns
+    -------
+    Factors
+        ``error`` (backward), ``change`` and ``signal`` (forward): geometric means over these
+        layers and the samples.
+
+    Raises
+    ------
+    ValueError
+        If the model has fewer than three layers.
+
+    Examples
+    --------
+    >>> from lessons.networks import mlp
+    >>> net = mlp(5, activation="identity", initialization="orthogonal", gain=0.5)
+    >>> [round(factor, 3) for factor in layer_factors(net, torch.ones(2, 64))]
+    [0.5, 0.5, 0.5]
+    """
+    depth = len(model.layers)
+    if depth < 3:
+        raise ValueError(f"model has {depth} layers; expected at least 3.")
+    generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
+    logs = torch.zeros(3, dtype=torch.float64)
+    for sample in x:
+        jacobians = layer_jacobians(model, sample)[1:-1]
+        size = len(jacobians[0])
+        error, change = torch.randn(2, size, generator=generator, dtype=torch.float64).to(x.dtype)
+        signals = model.forward_all(sample)
+        ends = [
+            (error, backpropagate(jacobians, error)[0]),
+            (change, send_change(jacobians, change)[-1]),
+            (signals[0], signals[-2]),
+        ]
+        logs += torch.stack([(end.norm() / start.norm()).double().log() for start, end in ends])
+    return Factors(*(logs / (len(x) * (depth - 2))).exp().tolist())
+
+
 def layers_to_limit(factor, dtype=torch.float32):
     """Return after how many factors a number that starts at 1 leaves the range of ``dtype``.
 
@@ -114,35 +203,29 @@ def layers_to_limit(factor, dtype=torch.float32):
     return math.ceil(round(exponent) / math.log2(factor))
 
 
-@dataclass(frozen=True)
-class Overflow:
-    """Where a linear net of N(0, 1) weights left float32: ``norms`` by layer, ``layer`` of inf."""
-
-    norms: list
-    layer: int | None
-
-
 @one_thread()
 @torch.no_grad()
-def forward_overflow(width=512, depth=40, seed=0, dtype=torch.float32):
-    """Send one random vector through linear layers with weights from N(0, 1) until it overflows.
+def overflow_layer(width=512, depth=40, seed=0, dtype=torch.float32):
+    """Send a random vector through linear layers with weights from N(0, 1) until it overflows.
 
     Each layer multiplies the norm by about sqrt(width).
 
     Returns
     -------
-    Overflow
-        ``norms`` are root mean squares by layer; ``layer`` is the first (from 1) with an infinite
-        entry, None if there is none.
+    int or None
+        The first layer (from 1) with an infinite entry; None if there is none.
+
+    Examples
+    --------
+    >>> overflow_layer(width=64, depth=10) is None
+    True
     """
     width, depth = integer("width", width), integer("depth", depth)
     generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
     h = torch.randn(width, generator=generator, dtype=torch.float64).to(dtype)
-    norms, first = [], None
     for layer in range(1, depth + 1):
         weight = initialize_(torch.empty(width, width), "normal", generator=generator)
         h = weight.to(dtype) @ h
-        norms.append((torch.linalg.vector_norm(h, dtype=torch.float64) / width**0.5).item())
-        if first is None and not h.isfinite().all():
-            first = layer
-    return Overflow(norms, first)
+        if not h.isfinite().all():
+            return layer
+    return None
