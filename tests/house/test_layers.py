@@ -15,7 +15,7 @@ LAYERS = [
     {"activations"},
     {"networks", "data"},
     {"gradients", "loss_wall", "measure"},
-    {"training"},
+    {"training", "through_time"},
     {"patients", "propagation"},
     {"bounds", "causes", "fixes", "signs"},
     {"plots"},
