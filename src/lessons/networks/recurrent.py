@@ -25,8 +25,9 @@ class RNN(nn.Module):
         driven = self.input_layer(x)  # (batch, time, width)
         state = driven.new_zeros(driven.shape[0], driven.shape[2])
         states = []
-        for t in range(driven.shape[1]):
-            state = self.activation.function(driven[:, t] + self.recurrent(state))
+        # Not driven[:, t]: its backward pass fills a tensor of all steps for each step.
+        for step in driven.unbind(1):
+            state = self.activation.function(step + self.recurrent(state))
             states.append(state)
         return states
 

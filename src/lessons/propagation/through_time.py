@@ -43,6 +43,10 @@ def through_time(model, x, y, loss="cross_entropy"):
     >>> len(norms), norms[0] < norms[-1]
     (10, True)
     """
+    if not hasattr(model, "hidden_states"):
+        raise TypeError(
+            f"model is a {type(model).__name__}; expected a recurrent net such as rnn(8)."
+        )
     check_batch(x, y, loss)
     function = LOSSES[choice("loss", loss, LOSSES)]
     states = model.hidden_states(x)
