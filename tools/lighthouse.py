@@ -33,6 +33,7 @@ PAGES = [
     "book/glossary",
 ]
 GOALS = {"mobile": 90, "desktop": 97}
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 COMPRESSED = (".html", ".css", ".js", ".svg", ".json")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -49,7 +50,8 @@ class Compressed(http.server.SimpleHTTPRequestHandler):
             return
         data = path.read_bytes()
         self.send_response(200)
-        self.send_header("Content-Type", mimetypes.guess_type(path)[0] or "application/octet-stream")
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        self.send_header("Content-Type", kind)
         if path.suffix in COMPRESSED:
             data = gzip.compress(data, 6)
             self.send_header("Content-Encoding", "gzip")
@@ -102,7 +104,7 @@ def summary(reports):
 
     scores = {
         name: round(100 * middle(lambda report, name=name: report["categories"][name]["score"]))
-        for name in ("performance", "accessibility", "best-practices", "seo")
+        for name in CATEGORIES
     }
     value = {
         "lcp": "largest-contentful-paint",
@@ -131,7 +133,7 @@ def main():
             for kind in GOALS:
                 address = f"http://127.0.0.1:{server.server_port}/{page}.html"
                 seen = summary([measure(command, address, kind) for _ in range(options.runs)])
-                scores = [seen[n] for n in ("performance", "accessibility", "best-practices", "seo")]
+                scores = [seen[name] for name in CATEGORIES]
                 more = (f"{seen['lcp'] / 1000:.1f}", f"{seen['shift']:.3f}")
                 rows.append((page, kind, *scores, *more, f"{seen['bytes'] / 1000:.0f}"))
                 print(*rows[-1], flush=True)

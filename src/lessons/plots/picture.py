@@ -57,12 +57,13 @@ class Picture:
         return f"Picture({self.title!r})"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        turned = dark.style(".lessons-picture img", dark.TURNED)
         forms = (self.narrow_figure, self.figure)
         (small, small_size), (large, size) = ((address(f), _size(f)) for f in forms)
         return {
             "text/plain": repr(self),
             "text/html": (
-                f'<div class="lessons-picture">{dark.style(".lessons-picture img", dark.TURNED)}<picture>'
+                f'<div class="lessons-picture">{turned}<picture>'
                 f'<source media="(max-width: {NARROW_BELOW}px)" {small_size} srcset="{small}">'
                 f'<img alt="{html.escape(self.alt)}" {size} style="max-width:100%;height:auto" '
                 f'src="{large}"></picture></div>'
