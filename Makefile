@@ -8,7 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 
-.PHONY: help book serve test robust colab bench repository notebooks assignments clean
+.PHONY: help book serve test robust colab bench lighthouse repository notebooks assignments clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ assignments: $(VENV)/book.installed $(VENV)/coursework.installed  ## Build the a
 bench: $(VENV)/test.installed  ## Measure into benchmarks/results.md (BENCHMARKS="build_time detection …")
 	@$(RUN) -m tools.assignments
 	@for name in $(BENCHMARKS); do $(RUN) -m benchmarks.$$name || exit 1; done
+
+lighthouse: $(VENV)/test.installed  ## Measure the built website with Lighthouse into benchmarks/results.md
+	@$(RUN) -m tools.lighthouse
 
 repository:  ## Write the repository's address everywhere (ADDRESS=https://github.com/owner/name)
 	@$(PYTHON) -m tools.repository "$(ADDRESS)"

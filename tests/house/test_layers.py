@@ -11,7 +11,7 @@ from tools.imports import PACKAGE, SOURCE, imported_names, module_files
 
 # Each may import those above it, and itself.
 LAYERS = [
-    {"_check", "_threads"},
+    {"_check", "_threads", "dark"},
     {"tables"},
     {"activations", "claims"},
     {"networks", "data", "loss"},
@@ -25,7 +25,7 @@ LAYERS = [
     {"coursework"},
 ]
 # These stand beside the layers.
-ALONE = {"show": {"_check"}, "monitor": {"_check"}}
+ALONE = {"show": {"_check", "dark"}, "monitor": {"_check"}}
 # The chapter on the monitor looks through the monitor.
 BESIDE = {"signs": {"monitor"}}
 # In these parts each module, or folder of a module's name, is a chapter's.

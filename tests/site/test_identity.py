@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lessons import show
 from lessons.plots import COLORS
 
 ASSETS = Path(__file__).resolve().parents[2] / "book" / "assets"
@@ -45,6 +46,17 @@ def test_shown_source_can_be_read(mode, contrast):
         if f"lessons-{ink}" in found:  # light mode keeps the colours of lessons.show
             assert contrast(found[f"lessons-{ink}"], found["lessons-paper"]) >= 4.5, ink
     assert mode == "light" or all(f"lessons-{ink}" in found for ink in inks)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_code_has_one_palette_in_cells_in_shown_sources_and_in_dark_notebooks(mode):
+    shown = dict(show._COLORS.values()) if mode == "light" else _declared(show._DARK)
+    page = variables(f'html[data-theme="{mode}"]')
+    assert {f"lessons-{name}": color for name, color in shown.items()}.items() <= page.items()
+
+
+def _declared(text):
+    return dict(re.findall(r"--lessons-(\w+):(#\w+)", text))
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

@@ -1,10 +1,6 @@
 """An explorer in a notebook: with ipywidgets 8 the browser swaps frames, with 7 the kernel does."""
 
-# A dark notebook: JupyterLab, VS Code, Colab. The same filter as on the website.
-_DARK = (
-    '<style>:is([data-jp-theme-light="false"],body.vscode-dark,html[theme="dark"]) '
-    ".lessons-explore-figure img{filter:invert(.92) hue-rotate(180deg)}</style>"
-)
+from lessons import dark
 
 
 def view(explorer):
@@ -17,7 +13,8 @@ def view(explorer):
     area = widgets.Layout(grid_area="figure", margin="0")
     # The invisible strut holds the figure's place while one frame goes and the next one comes.
     strut = widgets.HTML(
-        f'{_DARK}<svg width="{film.width}" height="{film.height}" '
+        dark.style(".lessons-explore-figure img", dark.TURNED)
+        + f'<svg width="{film.width}" height="{film.height}" '
         f'viewBox="0 0 {film.width} {film.height}" aria-hidden="true" '
         'style="display:block;visibility:hidden;max-width:100%;height:auto"></svg>',
         layout=area,

@@ -3,16 +3,16 @@
 import functools
 import html
 
+<<<<<<< HEAD
 from lessons.plots.canvas import is_narrow, narrow
+=======
+from lessons import dark
+from lessons.plots.canvas import narrow
+>>>>>>> 0fe3406 (Boxes and explorers follow a dark notebook; the social card is the recurring picture; make lighthouse; how pages stay light)
 from lessons.svg import address
 
 # A phone held upright, and windows hardly wider.
 NARROW_BELOW = 640
-# A notebook's dark theme turns light and dark and keeps the hues, as the website does.
-_DARK = (
-    "<style>[data-jp-theme-light=false] .lessons-picture img,.vscode-dark .lessons-picture img,"
-    "html[theme=dark] .lessons-picture img{filter:invert(.92) hue-rotate(180deg)}</style>"
-)
 
 
 class Picture:
@@ -57,12 +57,13 @@ class Picture:
         return f"Picture({self.title!r})"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        turned = dark.style(".lessons-picture img", dark.TURNED)
         forms = (self.narrow_figure, self.figure)
         (small, small_size), (large, size) = ((address(f), _size(f)) for f in forms)
         return {
             "text/plain": repr(self),
             "text/html": (
-                f'<div class="lessons-picture">{_DARK}<picture>'
+                f'<div class="lessons-picture">{turned}<picture>'
                 f'<source media="(max-width: {NARROW_BELOW}px)" {small_size} srcset="{small}">'
                 f'<img alt="{html.escape(self.alt)}" {size} style="max-width:100%;height:auto" '
                 f'src="{large}"></picture></div>'
