@@ -1,4 +1,4 @@
-"""What this project adds to Sphinx: figures, and descriptions of pages that are shared."""
+"""What this project adds to Sphinx: figures, links, and descriptions of pages that are shared."""
 
 from sphinxext.opengraph._meta_parser import get_meta_description
 
@@ -13,5 +13,6 @@ def describe(app, pagename, templatename, context, doctree):
 def setup(app):
     """Add the parts; describe pages before sphinxext.opengraph writes the tags."""
     app.setup_extension("tools.figures")
+    app.setup_extension("tools.links")
     app.connect("html-page-context", describe, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
