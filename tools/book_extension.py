@@ -1,4 +1,4 @@
-"""What this book adds to Sphinx: figures, and the modules of tools/website."""
+"""What this book adds to Sphinx: figures, links, and the modules of tools/website."""
 
 from tools.website import explorers, formulas, numbers, previews, shell, terms
 
@@ -8,6 +8,7 @@ PARTS = (previews, formulas, explorers, numbers, terms, shell)
 def setup(app):
     """Set up every part."""
     app.setup_extension("tools.figures")
+    app.setup_extension("tools.links")
     for part in PARTS:
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
