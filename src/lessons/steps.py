@@ -4,6 +4,8 @@ Each function changes the ``.grad`` of an MLP's parameters in place and fits
 ``training.train(…, clip=…)``.
 """
 
+import math
+
 import torch
 
 from lessons._check import integer
@@ -86,9 +88,12 @@ def equal_steps(parameters):
     True
     """
     for weight, bias in _by_layer(parameters):
-        gradients = [weight.grad, bias.grad]
         # Summed in float64: the square of a float32 gradient of 1e-30 is 0.
-        length = torch.stack([g.double().norm() for g in gradients]).norm()
+        length = math.hypot(*(_norm(p.grad) for p in (weight, bias)))
         if length > 0:
-            for gradient in gradients:
-                gradient.copy_(gradient.double() * (weight.norm().double() / length))
+            for p in (weight, bias):
+                p.grad.copy_(p.grad.double().mul_(_norm(weight) / length))
+
+
+def _norm(values):
+    return torch.linalg.vector_norm(values, dtype=torch.float64).item()
