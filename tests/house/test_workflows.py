@@ -40,6 +40,37 @@ def test_every_supported_python_is_tested():
     assert "make test" in commands("tests")
 
 
+def test_one_leg_is_a_computer_without_avx512():
+    test = WORKFLOWS["tests"]["jobs"]["test"]
+    assert {leg["cpu"] for leg in test["strategy"]["matrix"]["include"]} == {"avx2"}
+    (step,) = [step for step in test["steps"] if step.get("if") == "matrix.cpu == 'avx2'"]
+    assert "ATEN_CPU_CAPABILITY=avx2" in step["run"]
+
+
+def test_the_monitor_is_tested_on_windows_and_macos():
+    job = WORKFLOWS["tests"]["jobs"]["monitor"]
+    assert job["strategy"]["matrix"]["system"] == ["windows-latest", "macos-latest"]
+    (run,) = [step["run"] for step in job["steps"] if "pytest -q" in step.get("run", "")]
+    named = re.findall(r"(?:src|tests)/[\w./]+", run)
+    assert "tests/monitor" in named
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_actions_run_on_a_node_that_github_still_has():
+    """Node 20 was taken away in 2026; these are the first majors that run on Node 24."""
+    least = {"checkout": 5, "setup-python": 6, "configure-pages": 6, "deploy-pages": 5}
+    least["upload-pages-artifact"] = 5
+    used = [
+        re.fullmatch(r"actions/([\w-]+)@v(\d+)", step["uses"]).groups()
+        for workflow in WORKFLOWS.values()
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+        if "uses" in step
+    ]
+    assert {name for name, _ in used} == set(least)
+    assert [name for name, major in used if int(major) < least[name]] == []
+
+
 def test_weekly_runs_name_files_and_stages_that_exist():
     text = "\n".join(commands("weekly"))
     for name in re.findall(r"CONSTRAINTS=([\w.-]+)", text):
