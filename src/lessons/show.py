@@ -54,8 +54,7 @@ class Source:
         note = " (docstring shortened)" if self.shortened else ""
         label = html.escape(self.name)
         return (
-            dark.style(".lessons-source", _DARK)
-            + f'<div class="lessons-source" style="{_BLOCK}">'
+            dark.style(".lessons-source", _DARK) + f'<div class="lessons-source" style="{_BLOCK}">'
             f'<p style="{_HEAD}"><code style="color:inherit;background:none;border:0">{label}'
             f"</code>{note}</p>"
             # A box that scrolls must be reachable by keyboard and have a name.
