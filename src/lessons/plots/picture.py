@@ -3,12 +3,8 @@
 import functools
 import html
 
-<<<<<<< HEAD
-from lessons.plots.canvas import is_narrow, narrow
-=======
 from lessons import dark
-from lessons.plots.canvas import narrow
->>>>>>> 0fe3406 (Boxes and explorers follow a dark notebook; the social card is the recurring picture; make lighthouse; how pages stay light)
+from lessons.plots.canvas import is_narrow, narrow
 from lessons.svg import address
 
 # A phone held upright, and windows hardly wider.
