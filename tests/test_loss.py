@@ -5,9 +5,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lessons.loss import check_batch, check_model, loss_and_answer
+from lessons.loss import check_batch, check_model, loss_of
 from lessons.measure import gradient_norms, loss_gradients, signals_by_layer, weights_by_layer
 from lessons.networks import mlp, rnn, three_nets
+from lessons.propagation import through_time
 from lessons.training import evaluate, train
 
 X, Y = torch.randn(6, 64, generator=torch.Generator().manual_seed(0)), torch.arange(6)
@@ -16,14 +17,9 @@ each_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda f: f.__name__)
 
 
 def test_the_losses_are_pytorchs():
-    net = mlp(2)
-    value, answer = loss_and_answer(net, X, Y)
-    assert torch.equal(value, functional.cross_entropy(net(X), Y))
-    assert torch.equal(answer, net(X))
-    numbers = torch.ones(6, 10)
-    assert torch.equal(
-        loss_and_answer(net, X, numbers, "mse")[0], functional.mse_loss(net(X), numbers)
-    )
+    answer, numbers = mlp(2)(X), torch.ones(6, 10)
+    assert torch.equal(loss_of(answer, Y), functional.cross_entropy(answer, Y))
+    assert torch.equal(loss_of(answer, numbers, "mse"), functional.mse_loss(answer, numbers))
 
 
 def test_pytorch_compares_each_with_each_where_this_is_an_error():
@@ -31,10 +27,10 @@ def test_pytorch_compares_each_with_each_where_this_is_an_error():
     net, targets = mlp(1, outputs=1), torch.randn(6)
     with pytest.warns(UserWarning, match="broadcasting"):
         wrong = functional.mse_loss(net(X), targets)
-    right = loss_and_answer(net, X, targets[:, None], "mse")[0]
+    right = loss_of(net(X), targets[:, None], "mse")
     assert abs(wrong - right) > 0.01
     with pytest.raises(ValueError, match=r"y has shape \(6,\); expected \(6, 1\)"):
-        loss_and_answer(net, X, targets, "mse")
+        loss_of(net(X), targets, "mse")
 
 
 @each_entry
@@ -94,9 +90,11 @@ def test_a_measurement_without_a_network_is_named(measure):
         measure(mlp)
 
 
-def test_signals_need_a_plain_net():
+def test_each_kind_of_net_has_its_measurement():
     with pytest.raises(TypeError, match="model is a RNN; expected a plain net"):
         signals_by_layer(rnn(4), torch.zeros(3, 5, 2), torch.zeros(3, 1), "mse")
+    with pytest.raises(TypeError, match="model is a MLP; expected a recurrent net such as"):
+        through_time(mlp(2), X, Y)
 
 
 def test_what_fits_passes():

@@ -3,7 +3,7 @@
 import torch
 
 from lessons._threads import one_thread
-from lessons.loss import check_batch, check_model, loss_and_answer
+from lessons.loss import check_batch, check_model, loss_of
 
 
 def weights_by_layer(model):
@@ -66,7 +66,7 @@ def loss_gradients(model, x, y, loss="cross_entropy"):
     check_model(model)
     check_batch(x, y, loss)
     model.zero_grad(set_to_none=True)
-    loss_and_answer(model, x, y, loss)[0].backward()
+    loss_of(model(x), y, loss).backward()
     return gradient_norms(model)
 
 
@@ -104,7 +104,7 @@ def signals_by_layer(model, x, y, loss="cross_entropy"):
 
     hooks = [layer.register_forward_hook(keep) for layer in model.layers]
     try:
-        value = loss_and_answer(model, x, y, loss)[0]
+        value = loss_of(model(x), y, loss)
     finally:
         for hook in hooks:
             hook.remove()

@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 
 from lessons._check import choice, integer, number
 from lessons._threads import one_thread
-from lessons.loss import check_batch, check_model, loss_and_answer
+from lessons.loss import check_batch, check_model, loss_of
 from lessons.measure import gradient_norms, weights_by_layer
 
 OPTIMIZERS = ("sgd", "adam")
@@ -59,7 +59,8 @@ def evaluate(model, x, y, loss="cross_entropy"):
     """Return the loss and the share of right answers (None for "mse") on ``x``, ``y``."""
     check_model(model)
     check_batch(x, y, loss)
-    value, answer = loss_and_answer(model, x, y, loss)
+    answer = model(x)
+    value = loss_of(answer, y, loss)
     if loss == "mse":
         return value.item(), None
     return value.item(), (answer.argmax(1) == y).double().mean().item()
@@ -156,7 +157,7 @@ def train(
     for step in range(steps + 1):
         batch = next(batches)
         stepper.zero_grad()
-        value, _ = loss_and_answer(model, x[batch], y[batch], loss)
+        value = loss_of(model(x[batch]), y[batch], loss)
         value.backward()
         batch_losses.append(value.item())
         finite = math.isfinite(batch_losses[-1]) and all(p.isfinite().all() for p in parameters)

@@ -31,6 +31,18 @@ def test_the_product_of_a_chains_factors_is_autograds_derivative(name, neurons, 
     torch.testing.assert_close(result.factors.prod(), start.grad, rtol=1e-9, atol=1e-12)
 
 
+def test_many_inputs_go_through_a_chain_as_each_alone():
+    weights, biases = [3.0, -2.0, 7.0], [0.1, 0.0, -1.0]
+    x = torch.tensor([[0.0, 0.3], [-1.0, 2.0]])
+    together = chain("sigmoid", weights, biases, x)
+    assert together.outputs.shape == together.factors.shape == (3, 2, 2)
+    assert together.outputs.dtype == F64
+    for i, j in ((0, 1), (1, 0)):
+        alone = chain("sigmoid", weights, biases, x[i, j].item())
+        torch.testing.assert_close(together.outputs[:, i, j], alone.outputs)
+        torch.testing.assert_close(together.factors[:, i, j], alone.factors)
+
+
 @pytest.mark.parametrize("start", [0.5, 0.501, 0.51, 0.6])
 def test_a_chain_of_equal_sigmoids_explodes_only_on_its_balance_point(start):
     """With b = -w/2, 0.5 is a fixed point; w > 4 makes it unstable and other starts leave."""
@@ -126,6 +138,7 @@ def test_linear_nets_multiply_by_the_root_of_n_times_the_variance():
         (lambda: chain("sigmoid", [], [], 0.5), ValueError, "weights has 0 and biases 0"),
         (lambda: chain("sigmoid", [1.0], [1.0, 2.0], 0.5), ValueError, "biases 2"),
         (lambda: chain("sigmoid", [math.nan], [0.0], 0.5), ValueError, "weights=nan"),
+        (lambda: chain("relu", [1.0], [0.0], torch.tensor([1.0, math.inf])), ValueError, "x holds"),
         (lambda: chain("sigmod", [1.0], [0.0], 0.5), ValueError, "Did you mean 'sigmoid'"),
         (lambda: layer_factor("relu", 0, 1.0), ValueError, "width=0"),
         (lambda: layer_factor("relu", 8, -1.0), ValueError, "weight_std=-1.0"),

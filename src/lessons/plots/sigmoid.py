@@ -2,15 +2,61 @@
 
 import numpy as np
 import torch
+from matplotlib.collections import LineCollection
 
 from lessons import activations
+from lessons._check import integer
 from lessons.bounds.sigmoid import explosion_intervals, explosion_width, widest_window
 from lessons.plots.canvas import canvas, style
 from lessons.plots.colors import COLORS, look
 from lessons.plots.labels import legend_below
 from lessons.plots.picture import pictured
+from lessons.propagation import chain
 
 _X = np.linspace(-2.5, 2.5, 801)
+
+
+@pictured
+def chains(weights=(2, 10), depth=7, inputs=33):
+    """Draw many inputs on their way through chains of equal sigmoid neurons, one panel a weight.
+
+    Each bias is -w/2, so that 0.5 stays where it is. A piece of a line is orange where the neuron's
+    factor is above 1, so that neighbours part, and blue where it is below 1.
+
+    Parameters
+    ----------
+    weights : sequence of float
+    depth : int
+        Neurons in each chain.
+    inputs : int
+        How many inputs, spread evenly from 0 to 1.
+
+    Returns
+    -------
+    Picture
+    """
+    depth, x = integer("depth", depth), torch.linspace(0, 1, integer("inputs", inputs, least=2))
+    colors = {True: COLORS["exploding"], False: COLORS["vanishing"]}
+    with style():
+        titles = [f"Weight {w:g}" for w in weights]
+        labels = "neuron (0 = the input)", "input, then outputs"
+        figure, axes = canvas(titles, *labels, columns=len(titles), sharey=True)
+        for ax, w in zip(np.atleast_1d(axes), weights, strict=True):
+            run = chain("sigmoid", [w] * depth, [-w / 2] * depth, x)
+            path = np.vstack([x, run.outputs])  # (depth + 1, inputs)
+            parting = (run.factors.abs() > 1).flatten()
+            pieces = [
+                [(layer, path[layer, i]), (layer + 1, path[layer + 1, i])]
+                for layer in range(depth)
+                for i in range(inputs)
+            ]
+            shades = [colors[bool(p)] for p in parting]
+            ax.add_collection(LineCollection(pieces, colors=shades, lw=1.4))
+            ax.set(xlim=(0, depth), ylim=(-0.02, 1.02), xticks=range(depth + 1))
+        ax.plot([], [], color=colors[True], label="lines part: factor above 1")
+        ax.plot([], [], color=colors[False], label="lines meet: factor below 1")
+        legend_below(figure, ax)
+    return figure
 
 
 def neuron(weight=6.9, bias=0.0, activation="sigmoid"):
@@ -57,7 +103,7 @@ def neuron(weight=6.9, bias=0.0, activation="sigmoid"):
 
 
 @pictured
-def widths(names=("sigmoid", "tanh"), largest=40.0):
+def widths(names=("sigmoid", "tanh"), largest=400.0):
     """Draw the width of the window over the weight, with its maximum, for bounded activations.
 
     Returns
@@ -66,7 +112,7 @@ def widths(names=("sigmoid", "tanh"), largest=40.0):
     """
     weights = np.geomspace(0.5, largest, 600)
     with style():
-        title = "The window opens late, peaks and closes again"
+        title = "The window opens late, peaks, narrows and never closes"
         figure, ax = canvas(title, "size of the weight |w|", "width of the window in x")
         for name, role in zip(names, ["dark", "other", "fifth"], strict=False):
             line = look(0, role)
@@ -84,7 +130,8 @@ def widths(names=("sigmoid", "tanh"), largest=40.0):
                 ha="left" if aside else "center",
             )
         ax.set_xscale("log")
-        ax.set_xticks([0.5, 1, 2, 4, 7, 10, 20, 40], ["0.5", "1", "2", "4", "7", "10", "20", "40"])
+        ticks = [1, 2, 4, 10, 40, 100, 400]
+        ax.set_xticks(ticks, map(str, ticks))
         ax.minorticks_off()
         ax.set_ylim(0, 1.05)
         legend_below(figure, ax)

@@ -9,27 +9,28 @@ from lessons._check import number
 
 
 class Chain(NamedTuple):
-    """What :func:`chain` computes: ``outputs`` x_1 … x_L and ``factors``, both float64, (L,)."""
+    """What :func:`chain` computes: ``outputs`` x_1 … x_L and ``factors``, float64, (L, …)."""
 
     outputs: torch.Tensor
     factors: torch.Tensor
 
 
 def chain(activation, weights, biases, x):
-    r"""Send a number through a chain of single neurons, :math:`x_l = f(w_l x_{l-1} + b_l)`.
+    r"""Send numbers through a chain of single neurons, :math:`x_l = f(w_l x_{l-1} + b_l)`.
 
     Parameters
     ----------
     activation : str or Activation
     weights, biases : sequence of float, shape (L,)
-    x : float
-        The input x_0.
+    x : float, or Tensor of any shape
+        The input x_0, or many inputs that go through the same chain.
 
     Returns
     -------
     Chain
         The factor of neuron l is :math:`w_l f'(w_l x_{l-1} + b_l)`; the product of all is the
-        derivative of the last output with respect to x_0.
+        derivative of the last output with respect to x_0. Behind the neurons' dimension stand
+        those of ``x``.
 
     Raises
     ------
@@ -52,7 +53,12 @@ def chain(activation, weights, biases, x):
         raise ValueError(
             f"weights has {len(weights)} and biases {len(biases)} entries; expected as many, not 0."
         )
-    x = torch.tensor(number("x", x), dtype=torch.float64)
+    if isinstance(x, torch.Tensor):
+        x = x.detach().double()
+        if not x.isfinite().all():
+            raise ValueError("x holds NaN or inf; expected finite numbers.")
+    else:
+        x = torch.tensor(number("x", x), dtype=torch.float64)
     outputs, factors = [], []
     for w, b in zip(weights, biases, strict=True):
         z = w * x + b

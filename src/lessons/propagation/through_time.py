@@ -2,9 +2,8 @@
 
 import torch
 
-from lessons._check import choice
 from lessons._threads import one_thread
-from lessons.loss import LOSSES, check_batch
+from lessons.loss import check_batch, check_model, loss_of
 
 
 @one_thread()
@@ -29,7 +28,7 @@ def through_time(model, x, y, loss="cross_entropy"):
     Raises
     ------
     TypeError, ValueError
-        On data that do not belong together or an unknown loss.
+        If ``model`` is no recurrent net, or the data and the loss do not fit it.
 
     References
     ----------
@@ -43,13 +42,13 @@ def through_time(model, x, y, loss="cross_entropy"):
     >>> len(norms), norms[0] < norms[-1]
     (10, True)
     """
+    check_model(model)
     if not hasattr(model, "hidden_states"):
         raise TypeError(
             f"model is a {type(model).__name__}; expected a recurrent net such as rnn(8)."
         )
     check_batch(x, y, loss)
-    function = LOSSES[choice("loss", loss, LOSSES)]
     states = model.hidden_states(x)
-    value = function(model.output_layer(states[-1]), y)
+    value = loss_of(model.output_layer(states[-1]), y, loss)
     gradients = torch.autograd.grad(value, states)
     return [g.double().norm().item() for g in gradients]
