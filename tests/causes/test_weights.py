@@ -1,0 +1,92 @@
+"""The size of the first weights: closed forms, torch's singular values, orderings over seeds."""
+
+import math
+
+import pytest
+import torch
+
+from lessons.causes.weights import (
+    accuracies,
+    all_above_one,
+    all_below_a_third,
+    carried_back,
+    factors,
+    largest_singular_value,
+)
+from lessons.data import digits
+
+F64 = torch.float64
+
+
+@pytest.fixture(scope="module")
+def batch():
+    data = digits(dtype=F64)
+    return data.train_x[:256], data.train_y[:256]
+
+
+@pytest.mark.parametrize("width", [32, 64, 256])
+@pytest.mark.parametrize("gain", [0.4, 1.0, 3.0])
+def test_relu_has_the_factor_of_he(width, gain, batch):
+    """He et al. 2015: the size of a weight times the root of half the width."""
+    size = gain * math.sqrt(2 / width)
+    found = [factors(size, *batch, depth=16, width=width, seed=seed) for seed in range(6)]
+    for values in zip(*found, strict=True):
+        assert sum(values) / 6 == pytest.approx(gain, rel=0.06)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_knob_turns_both_factors_alike(seed, batch):
+    one, two = (factors(size, *batch, seed=seed) for size in (0.1, 0.2))
+    assert two.signal / one.signal == pytest.approx(2)
+    assert two.error / one.error == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_weights_above_one_is_the_wrong_test(seed):
+    assert all_above_one(64, torch.Generator().manual_seed(seed)).min() > 1
+    assert all_below_a_third(64, torch.Generator().manual_seed(seed)).abs().max() < 0.3
+    assert carried_back(all_above_one, activation="identity", seed=seed) > 35
+    assert carried_back(all_above_one, activation="tanh", seed=seed) < -150
+    assert carried_back(all_above_one, activation="sigmoid", seed=seed) < -70
+    for activation in ("identity", "tanh"):
+        log = carried_back(all_below_a_third, width=512, activation=activation, seed=seed)
+        assert log > 10
+
+
+def test_a_matrix_of_equal_entries_above_one_can_lose_a_gradient():
+    weight = torch.full((4, 4), 1.1, dtype=F64)
+    assert not (weight.T @ torch.tensor([1.0, -1.0, 0.0, 0.0], dtype=F64)).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_largest_singular_value_is_twice_the_typical_factor(seed):
+    assert largest_singular_value(512, 512**-0.5, seed) == pytest.approx(2, rel=0.03)
+    assert largest_singular_value(64, 0.125, seed) == pytest.approx(2, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_vanishing_is_certain_below_one(seed):
+    """Pascanu et al. 2013: the norm falls at least by the largest singular value."""
+
+    def draw(width, generator):
+        matrix = torch.randn(width, width, generator=generator, dtype=F64)
+        return 0.9 * matrix / torch.linalg.matrix_norm(matrix, 2)
+
+    assert carried_back(draw, activation="tanh", seed=seed) <= 20 * math.log10(0.9)
+
+
+def test_only_the_right_size_learns():
+    data = digits()
+    how = {"steps": 100, "lr": 0.01}
+    assert min(accuracies(0.177, data.train_x, data.train_y, **how)) > 0.3
+    for size in (0.1, 0.5):
+        assert max(accuracies(size, data.train_x, data.train_y, **how)) < 0.2
+
+
+def test_bad_input_is_named(batch):
+    with pytest.raises(ValueError, match=r"weight_std=0\.0"):
+        factors(0.0, *batch)
+    with pytest.raises(ValueError, match="depth=3"):
+        factors(0.1, *batch, depth=3)
+    with pytest.raises(ValueError, match="width=0"):
+        carried_back(all_above_one, width=0)
