@@ -18,7 +18,10 @@ from tools.figures import figure_caption, inside
 
 BIBLIOGRAPHY = repository.ROOT / "book" / "references.bib"
 GLOSSARY = repository.ROOT / "book" / "glossary.md"
-DOCUMENT = re.compile(r"\b[Dd]ocument (00\d)(?:,? (?:§|section ) ?[\d.]*\d)?")
+_PLACE = r"00\d(?:,? (?:§|section ) ?\d[\d.]*(?<!\.)|, example \d| [IVX]+\b(?:\.\d)?)?"
+DOCUMENTS = re.compile(rf"\b[Dd]ocuments? {_PLACE}(?:(?:,| and|, and) {_PLACE})*")
+# "document 001 §2" is one link; of "documents 001 §2 and 004" each number is one.
+DOCUMENT = re.compile(rf"(?:[Dd]ocument )?(?<!\d)({_PLACE})")
 # Pages that are lists of links themselves, or have none of the book's text.
 WITHOUT = {"book/glossary", "book/references", "book/sources"}
 # Words that mean something else at most places.
@@ -103,10 +106,14 @@ def texts(node):
             yield text
 
 
-def put_links(text, pattern, link):
-    """Replace what ``pattern`` finds in a text by ``link(match)``; None leaves it as it is."""
+def put_links(text, pattern, link, within=None):
+    """Replace what ``pattern`` finds in a text by ``link(match)``; None leaves it as it is.
+
+    With the pattern ``within``, only what it finds is looked through.
+    """
     parts, end, content = [], 0, text.astext()
-    for match in pattern.finditer(content):
+    spans = [m.span() for m in within.finditer(content)] if within else [(0, len(content))]
+    for match in (m for span in spans for m in pattern.finditer(content, *span)):
         if (made := link(match)) is not None:
             parts += [nodes.Text(content[end : match.start()]), made]
             end = match.end()
@@ -126,12 +133,12 @@ class Links(SphinxTransform):
         if self.env.docname in WITHOUT:
             return
         for text in texts(self.document):
-            put_links(text, DOCUMENT, self._document)
+            put_links(text, DOCUMENT, self._document, DOCUMENTS)
         self._papers()
         self._terms()
 
     def _document(self, match):
-        return self._to("ref", f"document-{match[1]}", match[0])
+        return self._to("ref", f"document-{match[1][:3]}", match[0])
 
     def _papers(self):
         here = {}

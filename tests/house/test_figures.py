@@ -37,7 +37,7 @@ def build(tmp_path):
             writes(new_notebook(cells=list(cells), metadata=LANGUAGE))
         )
         settings = {
-            "extensions": ["myst_nb", "tools.book_extension"],
+            "extensions": ["myst_nb", "tools.figures"],
             "nb_execution_mode": "off",
             "root_doc": "page",
             "html_theme": "basic",

@@ -16,7 +16,7 @@ TEXT = """# Title of a gradient
 
 The gradient norm, as document 001 §3.1 and `document 002` have it, is no gradient of all gradients.
 Document 000, section 2, disagrees. Graves (2013) and Pascanu et al., 2013 cut it;
-Nobody (2013) did not.
+Nobody (2013) did not. So do documents 001 §2.1, 004 and 002, example 1.
 
 ## References
 
@@ -43,7 +43,7 @@ def page(tmp_path_factory):
     contents = "# Root\n\n```{toctree}\nbook/glossary\nbook/sources\nnotebooks/page\n```\n"
     (source / "root.md").write_text(contents)
     settings = {
-        "extensions": ["myst_nb", "tools.book_extension"],
+        "extensions": ["myst_nb", "tools.figures", "tools.links"],
         "myst_enable_extensions": ["dollarmath"],
         "myst_heading_anchors": 3,
         "nb_execution_mode": "off",
@@ -71,6 +71,9 @@ def test_documents_lead_to_the_sources(page):
     assert seen == [
         ("../book/sources.html#document-001", "document 001 §3.1"),
         ("../book/sources.html#document-000", "Document 000, section 2"),
+        ("../book/sources.html#document-001", "001 §2.1"),
+        ("../book/sources.html#document-004", "004"),
+        ("../book/sources.html#document-002", "002, example 1"),
     ]
 
 
