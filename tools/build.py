@@ -15,10 +15,9 @@ import time
 from pathlib import Path
 
 import yaml
-from jupyter_cache import get_cache
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from tools import chapters, kernels, repository, settings, vendor
+from tools import chapters, repository, settings, vendor
 from tools.chapters import Failure
 
 ROOT = repository.ROOT
@@ -137,24 +136,17 @@ def build(output):
     print(line, flush=True)
     self_hosted = get_scripts()
 
-    kernels.enter(output)
-    base = chapters.surroundings()
-    cache = get_cache(cache_folder)
     paths = [path for name in names if (path := ROOT / f"{name}.ipynb").is_file()]
-    jobs = chapters.stale(paths, cache, base)
-    print(f"Chapters to run: {len(jobs)} of {len(paths)}", flush=True)
-    if jobs:
-        kernels.prepare_fonts()
-        chapters.run(jobs, cache)
+    executed = chapters.refresh(paths, output)
 
     toc = (ROOT / "_toc.yml").read_bytes()
-    digest = hashlib.sha256(base.encode() + toc)
+    digest = hashlib.sha256(chapters.surroundings().encode() + toc)
     own = [*(ROOT / "book" / "assets").glob("*.*"), *(ROOT / "tools" / "website").rglob("*.*")]
     for path in sorted(own):  # Sphinx does not look at them, or copies them with pages only
         if path.suffix != ".pyc":
             digest.update(path.name.encode() + path.read_bytes())
     fresh_if_changed(work, digest.hexdigest())
-    for path, _, _ in jobs:  # Sphinx does not see that the outputs are new
+    for path in executed:  # Sphinx does not see that the outputs are new
         name = path.relative_to(ROOT).with_suffix(".doctree")
         (work / "_build" / ".doctrees" / name).unlink(missing_ok=True)
     print("Writing the pages", flush=True)
