@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SITE = Path(os.environ.get("SITE_FOLDER", ROOT / "_build" / "html"))
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+SMALLEST = {"width": 320, "height": 568}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -199,6 +200,9 @@ def visit(visited, open_page, axe):
             for explorer in page.query_selector_all(".lessons-explore"):
                 for control in explorer.query_selector_all(CONTROLS):
                     seen.moves.append(move(page, explorer, control))
+            if room == "phone":
+                page.set_viewport_size(SMALLEST)
+                seen.content["overflow on the smallest"] = page.evaluate("probe.overflow()")
         return visited[name, room]
 
     return look

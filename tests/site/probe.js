@@ -20,10 +20,15 @@ window.probe = {
     await Promise.all(document.getAnimations().map((animation) => animation.finished));
   },
 
+  // By how many pixels the page is wider than the screen.
+  overflow() {
+    return document.documentElement.scrollWidth - window.innerWidth;
+  },
+
   content() {
     return {
       language: document.documentElement.lang,
-      overflow: document.documentElement.scrollWidth - window.innerWidth,
+      overflow: this.overflow(),
       titles: document.querySelectorAll("h1:not(.onlyprint h1)").length,
       widgets: document.querySelectorAll("script[type*=widget], .tqdm, progress").length,
       stops: document.querySelectorAll(".katex [tabindex], mjx-container").length,

@@ -36,8 +36,14 @@ def _server():
         _running.append(
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         )
-        atexit.register(_running[0].kill)
+        atexit.register(stop)
     return _running[0]
+
+
+def stop():
+    """End the process that renders; it ends with its input."""
+    while _running:
+        _running.pop().communicate()
 
 
 def render(tex, display=False):

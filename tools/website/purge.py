@@ -48,7 +48,7 @@ def _rule(rule, words):
             inside = _rules(inner, words)
             return f"{head}{{{inside}}}" if inside else ""
         return f"{head}{{{_body(rule.content)}}}"
-    raise ValueError(f"The style sheet cannot be read: {tinycss2.serialize([rule])[:200]}")
+    raise ValueError(f"The style sheet cannot be read, line {rule.source_line}: {rule.message}")
 
 
 def _split(tokens):
