@@ -116,8 +116,8 @@ def block(name, address):
         "site": "",
         "urls": "",
         "citation": "",
-        "colab": "Colab works with a notebook that knows where the course is published. Those of this\n"
-        "copy do not know it. Ask your instructor for a link, or use Jupyter or VS Code.\n",
+        "colab": "Colab works with a notebook that knows where the course is published. Those of\n"
+        "this copy do not know it. Ask your instructor for a link, or use Jupyter or VS Code.\n",
     }
     if name not in known:
         raise SystemExit(f"Block `repository: {name}` is unknown; there are: {', '.join(known)}.")
