@@ -327,13 +327,16 @@ def test_a_list_of_names_is_a_native_list():
     assert explorer.page().count("<script") == explorer.page().count("</script") == 1
 
 
-def test_a_figure_of_the_course_has_a_narrow_form_for_phones():
+def test_on_the_website_a_figure_of_the_course_has_a_narrow_form(monkeypatch):
     def line(gain):
         with plots.style():
             figure, ax = plots.canvas("Title", "x", "y")
             ax.plot([gain])
         return figure, f"Gain {gain}."
 
+    assert explore(line, gain=GAINS).narrow is None
+    monkeypatch.setenv(frames.PHONES, "1")
+    assert explore(draw, gain=GAINS).narrow is None, "it has one size"
     explorer = explore(line, gain=GAINS)
     assert explorer.narrow.width < 360 < explorer.wide.width
     assert [f.alt for f in explorer.narrow.frames] == [f.alt for f in explorer.wide.frames]

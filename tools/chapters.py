@@ -77,6 +77,7 @@ def stale(paths, cache, base):
 def refresh(paths, output=OUTPUT):
     """Run what changed of the notebooks; return the paths of those that ran."""
     kernels.enter(output)
+    os.environ["LESSONS_PHONES"] = "1"  # explorers draw their narrow forms too
     cache = get_cache(output / ".jupyter_cache")
     jobs = stale(paths, cache, surroundings())
     print(f"Chapters to run: {len(jobs)} of {len(paths)}", flush=True)

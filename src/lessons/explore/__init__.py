@@ -22,8 +22,8 @@ def explore(draw, *, start=None, labels=None, formats=None, image="svg", **contr
     draw : callable
         Called as ``draw(depth=5, gain=0.8)``, once per combination. Returns the matplotlib figure
         and its alt text: a sentence that says what this frame shows, with its numbers. No two
-        frames may have the same alt text. All frames have one size. A figure made by
-        :func:`lessons.plots.canvas` is drawn a second time in its narrow form, for phones.
+        frames may have the same alt text. All frames have one size. For the website a figure
+        made by :func:`lessons.plots.canvas` is drawn a second time in its narrow form.
     start : dict, optional
         The value each control shows first, by the control's name. Default: its first value.
     labels : dict of str to str, optional

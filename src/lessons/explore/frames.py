@@ -7,12 +7,14 @@ import io
 import itertools
 import json
 import math
+import os
 from dataclasses import dataclass
 
 from lessons import svg
 from lessons.plots import narrow
 
 MOST_BYTES = 300_000
+PHONES = "LESSONS_PHONES"
 _WEBP = {"lossless": True, "quality": 100}
 
 
@@ -55,11 +57,14 @@ def films(draw, values, image):
     wide : Film
         The last control runs fastest.
     narrow : Film or None
-        The same inside :func:`lessons.plots.narrow`, if figures are smaller there.
+        The same inside :func:`lessons.plots.narrow`, if figures are smaller there. Only the
+        website needs it: it is drawn if the environment variable LESSONS_PHONES is set.
     """
     if not callable(draw):
         raise TypeError(f"draw={draw!r} is a {type(draw).__name__}; expected a function.")
     wide = _film(draw, values, image)
+    if not os.environ.get(PHONES):
+        return wide, None
     with narrow():
         return wide, _film(draw, values, image, below=wide.width)
 
