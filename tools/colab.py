@@ -101,7 +101,8 @@ def notebook(path, address, python, work):
     done, ran = alone.run(path, work / path.stem / "empty", address, own, **options)
     seconds = time.monotonic() - begun
     if done.returncode:
-        return seconds, [done.stderr.strip()[-2000:]]
+        said = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr)  # colours
+        return seconds, [said.strip()[-2000:]]
     found = [
         f"  cell {cell['id']} writes to stderr: {''.join(output['text']).strip()[-500:]}"
         for cell in ran["cells"]
