@@ -7,23 +7,24 @@ from lessons.plots.canvas import canvas, style
 from lessons.plots.colors import COLORS
 
 
-def circle_to_needle(layers=3, kind="gaussian", seed=0):
+def circle_to_needle(layers=3, net="gaussian 0"):
     """Draw what random layers make of a circle of gradients.
 
     Parameters
     ----------
     layers : int
-    kind : {"gaussian", "orthogonal"}
-    seed : int
+    net : str
+        Kind of the matrices and seed, as "orthogonal 1".
 
     Returns
     -------
     figure, alt : matplotlib.figure.Figure, str
     """
-    shape = needle(layers, kind, seed)
+    kind, seed = net.split()
+    shape = needle(layers, kind, int(seed))
     long, short = torch.linalg.svdvals(shape).tolist()
     with style():
-        title = f"{kind.capitalize()}, {layers} layer{'' if layers == 1 else 's'}"
+        title = f"{kind.capitalize()} (seed {seed}), {layers} layer{'' if layers == 1 else 's'}"
         labels = ("first entry", "second entry")
         figure, ax = canvas(title, *labels, figsize=(4.6, 4.6))
         ax.plot(*shape.T, color=COLORS["dark"])
