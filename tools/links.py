@@ -153,7 +153,8 @@ class Links(SphinxTransform):
                 item["ids"].append(name)
                 if names:
                     here[names[0], year] = name
-                if address:
+                written = [link.get("refuri") for link in item.findall(nodes.reference)]
+                if address and address not in written:
                     shown = re.sub(r"^https://(doi\.org/|arxiv\.org/abs/|)", "", address)
                     kind = "doi:" * ("doi.org" in address) + "arXiv:" * ("arxiv" in address)
                     where = nodes.reference("", kind + shown if kind else "Read it", refuri=address)

@@ -22,6 +22,7 @@ Nobody (2013) did not. So do documents 001 §2.1, 004 and 002, example 1.
 
 - A. Graves. Generating sequences with recurrent neural networks. 2013. A gradient.
 - R. Pascanu, T. Mikolov, Y. Bengio. On the difficulty of training recurrent neural networks. 2013.
+  [arXiv:1211.5063](https://arxiv.org/abs/1211.5063)
 - A. Nobody. An unknown book. 2013.
 """
 

@@ -21,14 +21,17 @@ def label_lines(figure, ax, lines):
     lines : sequence of Line2D
         Each with its label; a line without a finite point gets none.
     """
+    _arrange(figure)
     lines = [line for line in lines if len(_pixels(line))]
-    size = _font(ax) * figure.dpi / 72
-    for place in (_at_ends(0.7), _beside, _at_ends(2.4)):
-        if place(figure, ax, lines, 1.25 * size):
-            for line in lines:
-                line.set_linestyle("-")  # a name tells more than dashes do
-            return
-    legend_below(figure, ax)
+    height = 1.25 * _font(ax) * figure.dpi / 72
+    if not any(
+        place(figure, ax, lines, height) for place in (_at_ends(0.7), _beside, _at_ends(2.4))
+    ):
+        legend_below(figure, ax)
+        return
+    for line in lines:
+        line.set_linestyle("-")  # a name tells more than dashes do
+    figure.set_layout_engine("none")  # everything has its place; arranging it again takes long
 
 
 def legend_below(figure, ax):
@@ -59,6 +62,14 @@ def _at_ends(most):
     """Place labels right of the lines' ends, moved by at most ``most`` line heights."""
 
     def place(figure, ax, lines, height):
+        # Naming makes the axes narrower, not higher: what is too near now stays too near.
+        ends = np.array([_pixels(line)[-1] for line in lines])
+        box = ax.get_window_extent()
+        spread = _spread(ends[:, 1], height)
+        moves = np.abs(spread - ends[:, 1]).max() / height
+        inside = spread.min() > box.y0 and spread.max() < box.y1
+        if moves > most or not inside or (ends[:, 0] < box.x0 + 0.9 * box.width).any():
+            return []
         where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
         texts = [
             ax.annotate(
@@ -67,15 +78,11 @@ def _at_ends(most):
             )
             for line in lines
         ]  # fmt: skip
-        figure.draw_without_rendering()  # the axes give way to the labels
+        if max(t.get_window_extent().width for t in texts) > 0.36 * figure.bbox.width:
+            return _remove(texts)
+        _arrange(figure)  # the axes give way to the labels
         ends = np.array([_pixels(line)[-1] for line in lines])
-        box = ax.get_window_extent()
         spread = _spread(ends[:, 1], height)
-        moves = np.abs(spread - ends[:, 1]).max() / height
-        inside = spread.min() > box.y0 and spread.max() < box.y1
-        wide = max(t.get_window_extent().width for t in texts) > 0.36 * figure.bbox.width
-        if moves > most or not inside or wide or (ends[:, 0] < box.x0 + 0.9 * box.width).any():
-            return _remove(figure, texts)
         for text, end, y in zip(texts, ends, spread, strict=True):
             text.xyann = (6, (y - end[1]) * 72 / figure.dpi)
         return texts
@@ -106,7 +113,6 @@ def _spread(wanted, height):
 
 def _beside(figure, ax, lines, height):
     """Place each label above or below its line, where the other lines are far away."""
-    figure.draw_without_rendering()
     paths = [_pixels(line) for line in lines]
     box = ax.get_window_extent().padded(-2)
     texts, taken = [], []
@@ -121,7 +127,7 @@ def _beside(figure, ax, lines, height):
         others = [p for p in paths if p is not path]
         best = _best(path, others, taken, box, extent.width, max(extent.height, 0.8 * height))
         if best is None:
-            return _remove(figure, texts)
+            return _remove(texts)
         taken.append(best)
         centre = ((best.x0 + best.x1) / 2, (best.y0 + best.y1) / 2)
         text.set_position(ax.transAxes.inverted().transform(centre))
@@ -155,7 +161,14 @@ def _distance(place, path):
     return np.hypot(x, y).min()
 
 
-def _remove(figure, texts):
+def _remove(texts):
     for text in texts:
         text.remove()
-    figure.draw_without_rendering()
+    return []
+
+
+def _arrange(figure):
+    """Let the layout give everything its place, without drawing it."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
