@@ -6,6 +6,7 @@ from lessons.plots.curves import lines, training_curves
 from lessons.plots.layers import gradient_by_layer
 from lessons.plots.maps import heatmap
 from lessons.plots.picture import Picture, picture, pictured
+from lessons.plots.seeds import over_seeds
 
 __all__ = [
     "COLORS",
@@ -16,6 +17,7 @@ __all__ = [
     "lines",
     "look",
     "narrow",
+    "over_seeds",
     "picture",
     "pictured",
     "style",
