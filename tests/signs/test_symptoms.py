@@ -80,7 +80,7 @@ def test_the_slope_does_not_depend_on_the_scale_of_the_loss_and_the_first_step_d
     healthy, adam = PATIENTS["healthy"], replace(PATIENTS["vanishing, Adam"], build=_healthy)
     steps = [first_step(healthy, x, y, loss_times=c, seed=seed) for c in (1, 1000)]
     assert steps[1] / steps[0] == pytest.approx(1000, rel=1e-3)
-    assert steps[0] < 1 < steps[1]
+    assert steps[0] < 0.02 < 0.5 < steps[1]
     steps = [first_step(adam, x, y, loss_times=c, seed=seed) for c in (1, 1000)]
     assert steps[1] == pytest.approx(steps[0], rel=1e-2)
 
@@ -147,14 +147,18 @@ def test_the_first_layers_wander_and_do_not_swing(data, seed):
 def test_what_is_not_finite_never_recovers(data):
     """Document 004: overflowed weights cannot be updated any more."""
     net = PATIENTS["exploding, ReLU"].build(0)
-    train(net, data.train_x, data.train_y, lr=0.01)
-    bad = [~p.isfinite() for p in net.parameters()]
-    assert any(b.any() for b in bad)
-    optimizer = torch.optim.SGD(net.parameters(), lr=1e-9)
-    for _ in range(5):
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+
+    def step():
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(net(data.train_x), data.train_y).backward()
         optimizer.step()
+
+    step(), step()
+    bad = [~p.isfinite() for p in net.parameters()]
+    assert any(b.any() for b in bad)
+    optimizer.param_groups[0]["lr"] = 1e-9
+    step(), step()
     for p, b in zip(net.parameters(), bad, strict=True):
         assert not p[b].isfinite().any()
 
