@@ -15,7 +15,6 @@ UNCONVERTED = {
     "causes/vanishing_and_exploding",
     "fixes/clipping",
     "signs/monitor",
-    "signs/symptoms",
 }
 FOLDED = {"hide-input", "remove-input", "remove-cell"}
 # What shows a result; the lesson is what computes it.

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -26,8 +26,8 @@ class Observation:
     before, after : list of Tensor
         The weight matrices, first layer first.
     error_signal : list of float
-        Norm of the error signal by layer before the first step, in float64, on the data as they
-        should be: a pixel that is broken on purpose is not among them.
+        Norm of the error signal by layer before the first step, on the data of the run, in
+        float64.
     """
 
     history: History
@@ -39,6 +39,12 @@ class Observation:
     def learns(self):
         """Whether more than 30 % of the answers are right in the end; guessing has 10 %."""
         return self.history.accuracy[-1] > 0.3
+
+    @property
+    def by_batch(self):
+        """The history with the loss of each step's batch as its loss, to be drawn."""
+        losses = self.history.batch_loss
+        return replace(self.history, steps=list(range(len(losses))), loss=losses)
 
 
 @one_thread()
@@ -65,11 +71,10 @@ def examine(patient, x, y, *, steps=150, seed=0):
     _patient(patient)
     steps, seed = integer("steps", steps), integer("seed", seed, least=0)
     net = patient.build(seed)
-    # On a copy in float64: no sum is rounded away, whatever the number of threads.
+    x = patient.spoil(x) if patient.spoil else x
     error_signal = signals_by_layer(copy.deepcopy(net).double(), x.double(), y)["error signal"]
     before = [w.detach().clone() for w in weights_by_layer(net).values()]
-    data = patient.spoil(x) if patient.spoil else x
-    history = train(net, data, y, steps=steps, record_every=steps, seed=seed, **patient.how)
+    history = train(net, x, y, steps=steps, record_every=steps, seed=seed, **patient.how)
     after = [w.detach().clone() for w in weights_by_layer(net).values()]
     return Observation(history, before, after, error_signal)
 
