@@ -42,7 +42,8 @@ def twin(model, noise=1e-7, seed=0):
     """
     check_model(model)
     noise = number("noise", noise, least=0)
-    generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
+    # Far from the seeds of nets: with a net's own seed the noise would repeat its weights.
+    generator = torch.Generator().manual_seed(10**9 + integer("seed", seed, least=0))
     changed = copy.deepcopy(model)
     for p in changed.parameters():
         # Drawn in float64, so that one seed gives the same change in every dtype.

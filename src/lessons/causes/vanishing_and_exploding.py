@@ -152,7 +152,8 @@ def layer_factors(model, x, seed=0):
     depth = len(model.layers)
     if depth < 3:
         raise ValueError(f"model has {depth} layers; expected at least 3.")
-    generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
+    # Far from the seeds of nets: a direction must not repeat their weights.
+    generator = torch.Generator().manual_seed(10**9 + integer("seed", seed, least=0))
     logs = torch.zeros(3, dtype=torch.float64)
     for sample in x:
         jacobians = layer_jacobians(model, sample)[1:-1]
