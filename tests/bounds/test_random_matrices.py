@@ -56,7 +56,7 @@ def test_gaussian_layers_make_a_needle_and_orthogonal_ones_do_not(seed):
     long, short = torch.linalg.svdvals(needle(30, seed=seed)).tolist()
     assert short / long < 1e-2
     long, short = torch.linalg.svdvals(needle(12, "orthogonal", seed=seed)).tolist()
-    assert short == pytest.approx(long)
+    assert short == pytest.approx(long, rel=0.01)
 
 
 @pytest.mark.parametrize("seed", range(3))

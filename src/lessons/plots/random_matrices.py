@@ -30,7 +30,7 @@ def circle_to_needle(layers=3, net="gaussian 0"):
         ax.plot(*shape.T, color=COLORS["dark"])
         ax.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
     alt = (
-        f"After {layers} {kind} layers the circle is an ellipse whose short axis is "
+        f"After {layers} {kind} layers (seed {seed}) the circle is an ellipse whose short axis is "
         f"{short / long:.1g} of its long axis."
     )
     return figure, alt
