@@ -23,7 +23,9 @@ def functions(thing):
             yield member
 
 
-@pytest.mark.parametrize("function", [f for t in PUBLIC for f in functions(t)], ids=str)
+@pytest.mark.parametrize(
+    "function", [f for t in PUBLIC for f in functions(t)], ids=lambda f: f.__qualname__
+)
 def test_every_argument_and_result_has_a_type(function):
     signature = inspect.signature(function)
     untyped = [p.name for p in signature.parameters.values() if p.annotation is p.empty]
