@@ -21,7 +21,7 @@ from PIL import Image
 
 from lessons import plots
 from lessons.explore import explore, frames
-from lessons.plots import picture
+from lessons.plots.picture import NARROW_BELOW
 from lessons.svg import slim
 
 GAINS, DEPTHS = [0.5, 1.0, 2.0], [5, 10]
@@ -341,7 +341,7 @@ def test_on_the_website_a_figure_of_the_course_has_a_narrow_form(monkeypatch):
     assert explorer.narrow.width < 360 < explorer.wide.width
     assert [f.alt for f in explorer.narrow.frames] == [f.alt for f in explorer.wide.frames]
     assert explorer.narrow.frames[0].address in explorer.page()
-    assert f"(max-width: {picture.NARROW_BELOW}px)" in explorer.page()
+    assert f"(max-width: {NARROW_BELOW}px)" in explorer.page()
 
 
 def test_one_object_is_a_widget_in_a_notebook_and_html_on_the_website(monkeypatch):
