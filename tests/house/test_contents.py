@@ -32,6 +32,14 @@ def test_no_page_is_listed_twice():
     "path", sorted((ROOT / "notebooks").glob("*/*.ipynb")), ids=lambda p: p.stem
 )
 def test_one_topic_has_one_name(path):
-    part, name = path.parent.name, path.stem
-    assert (ROOT / "src" / "lessons" / part / f"{name}.py").is_file()
-    assert (ROOT / "tests" / part / f"test_{name}.py").is_file()
+    """A file, or a folder once the topic outgrew one."""
+    module = ROOT / "src" / "lessons" / path.parent.name / path.stem
+    assert module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
+    tests = ROOT / "tests" / path.parent.name
+    assert (tests / f"test_{path.stem}.py").is_file() or any((tests / path.stem).glob("test_*.py"))
+
+
+def test_the_first_page_leads_to_every_chapter():
+    first = (ROOT / f"{build.pages()[0]}.ipynb").read_text(encoding="utf-8")
+    chapters = [name for name in build.pages() if name.startswith("notebooks/")]
+    assert [name for name in chapters if f"(../{name}.ipynb)" not in first] == []
