@@ -22,6 +22,19 @@ for module in model.modules():
         if module.bias is not None:
             torch.nn.init.zeros_(module.bias)
 """
+RELU = (
+    """\
+# Sigmoids shrink a gradient at least to a quarter per layer: use ReLU.
+def relu(module):
+    for name, child in module.named_children():
+        if isinstance(child, torch.nn.Sigmoid):
+            setattr(module, name, torch.nn.ReLU())
+        relu(child)
+
+relu(model)
+"""
+    + REINITIALIZE
+)
 CLIP = """\
 # Cut long gradients between backward and step (Pascanu et al. 2013).
 loss.backward()
@@ -29,12 +42,12 @@ torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
 optimizer.step()
 """
 SMALLER_STEP = """\
-# A tenth of the learning rate.
+# A tenth of the learning rate; then a tenth of that, until the loss falls.
 for group in optimizer.param_groups:
     group["lr"] *= 0.1
 """
 LARGER_STEP = """\
-# Ten times the learning rate.
+# Ten times the learning rate; then ten times that, until the loss falls.
 for group in optimizer.param_groups:
     group["lr"] *= 10
 """
@@ -73,18 +86,21 @@ FIND_NAN = """\
 with torch.autograd.set_detect_anomaly(True):
     loss.backward()
 """
+FIRST_THE_CAUSE = """\
+# A loss follows from what is named above: see to that first.
+"""
 CHAPTER = "causes/vanishing_and_exploding"
 
 ADVICE = {
     "non_finite": Advice(FIND_NAN, CHAPTER),
     "exploding": Advice(REINITIALIZE, CHAPTER),
-    "vanishing": Advice(REINITIALIZE, CHAPTER),
+    "vanishing": Advice(RELU, CHAPTER),
     "exploding_through_time": Advice(CLIP, "fixes/clipping"),
     "vanishing_through_time": Advice(ORTHOGONAL),
     "dead_units": Advice(LEAKY),
     "saturated": Advice(XAVIER, "bounds/sigmoid"),
-    "step_too_large": Advice(SMALLER_STEP, "signs/signs"),
-    "step_too_small": Advice(LARGER_STEP, "signs/signs"),
-    "diverging_loss": Advice(SMALLER_STEP, "signs/signs"),
-    "stalled_loss": Advice(LARGER_STEP, "signs/signs"),
+    "step_too_large": Advice(SMALLER_STEP, "signs/symptoms"),
+    "step_too_small": Advice(LARGER_STEP, "signs/symptoms"),
+    "diverging_loss": Advice(SMALLER_STEP, "signs/symptoms"),
+    "stalled_loss": Advice(LARGER_STEP, "signs/symptoms"),
 }
