@@ -33,5 +33,7 @@ def test_no_page_is_listed_twice():
 )
 def test_one_topic_has_one_name(path):
     part, name = path.parent.name, path.stem
-    assert (ROOT / "src" / "lessons" / part / f"{name}.py").is_file()
-    assert (ROOT / "tests" / part / f"test_{name}.py").is_file()
+    code, tests = ROOT / "src" / "lessons" / part, ROOT / "tests" / part
+    # What outgrew a file is a folder of its name.
+    assert (code / f"{name}.py").is_file() or (code / name / "__init__.py").is_file()
+    assert (tests / f"test_{name}.py").is_file() or list((tests / name).glob("test_*.py"))
