@@ -13,7 +13,6 @@ CHAPTERS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 # Chapters that do not use the kit yet. The list only shrinks: who converts one takes it off.
 UNCONVERTED = {
     "causes/vanishing_and_exploding",
-    "fixes/clipping",
     "signs/monitor",
 }
 FOLDED = {"hide-input", "remove-input", "remove-cell"}
