@@ -4,6 +4,7 @@ The same attacks run without a sandbox where that is harmless, so that it is the
 tested.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,8 +21,12 @@ from types import SimpleNamespace
 import pytest
 
 from lessons.coursework import bubblewrap
+from lessons.coursework import grade as grading
 from lessons.coursework.grade import grade
 from lessons.coursework.limits import MIB, Limits
+from lessons.coursework.notebook import parse
+from lessons.coursework.proxies import Environment
+from lessons.coursework.running import Running
 from tests.coursework.hostile import bare, cheats, reach, time_and_memory
 from tests.coursework.hostile.attack import FULL, REACHED
 from tests.coursework.submissions import HONEST, TINY, notebook
@@ -71,21 +76,58 @@ def memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+@contextlib.contextmanager
+def reachable(folder):
+    """Make what must not be reached, in ``folder``: a folder, a listener, a descriptor."""
+    canary = folder / "canary"
+    canary.mkdir()
+    (canary / "precious.txt").write_text("precious", encoding="utf-8")
+    listener = listen()
+    with open(canary / "precious.txt", "rb") as file:
+        os.set_inheritable(file.fileno(), True)
+        yield SimpleNamespace(folder=canary, file=file.fileno(), listener=listener)
+    for server in listener.sockets:
+        server.close()
+
+
 @pytest.fixture
 def outside(tmp_path, monkeypatch):
-    """Return what must not be reached: a folder, a listener, the environment, a descriptor."""
-    folder = tmp_path / "canary"
-    folder.mkdir()
-    (folder / "precious.txt").write_text("precious", encoding="utf-8")
+    """Return what must not be reached, the environment and a mark of the sandboxes among it."""
     monkeypatch.setenv(CANARY, "secret")
     mark = f"mark-{os.getpid()}-{tmp_path.name}"
     monkeypatch.setitem(bubblewrap.ENVIRONMENT, "GRADING_MARK", mark)
-    listener = listen()
-    with open(folder / "precious.txt", "rb") as file:
-        os.set_inheritable(file.fileno(), True)
-        yield SimpleNamespace(folder=folder, mark=mark, file=file.fileno(), listener=listener)
-    for server in listener.sockets:
-        server.close()
+    with reachable(tmp_path) as found:
+        found.mark = mark
+        yield found
+
+
+class Neighbour:
+    """An honest submission that is there all the time, and answers its tests again and again."""
+
+    def __init__(self, tiny, running):
+        self.tiny, self.files = tiny, grading._load(tiny)
+        self.running, self.environment = running, Environment(running, _seed=0, _student="ada")
+
+    def score(self):
+        """Return what its answers are worth now."""
+        asked = [(q, self.files[q.name]) for q in self.tiny.questions if not q.manual]
+        results = [grading._question(q, file, self.environment, 0) for q, file in asked]
+        return sum(result.score for result in results)
+
+    def scores_until(self, done):
+        """Answer until the event ``done``, and once more; return all scores."""
+        scores = [self.score()]
+        while not done.wait(0.2):
+            scores.append(self.score())
+        return [*scores, self.score()]
+
+
+@pytest.fixture(scope="module")
+def neighbour(tiny):
+    """Return a neighbour that was there before every attack."""
+    limits = Limits(submission=3600)
+    with Running(parse(notebook(*HONEST), limits), limits) as running:
+        yield Neighbour(tiny, running)
 
 
 def cells_of(attack, outside):
@@ -100,17 +142,27 @@ def cells_of(attack, outside):
     return cells
 
 
+def honest_start(tiny):
+    """Grade an honest submission from its start to its end; return what must be equal."""
+    result = grade(notebook(*HONEST), tiny, "ada")
+    return result.status, result.score, result.errors, result.notes
+
+
 @pytest.mark.parametrize("name", ATTACKS)
-def test_hostile(name, tiny, outside, memory):
-    attack, before = ATTACKS[name], digest(outside.folder)
+def test_hostile(name, tiny, outside, memory, neighbour):
+    """One neighbour was there before; where an attack takes what others need, one starts beside."""
+    attack, before, done = ATTACKS[name], digest(outside.folder), threading.Event()
     data = notebook(*cells_of(attack, outside))
-    with ThreadPoolExecutor(1) as pool:
-        honest = pool.submit(grade, notebook(*HONEST), tiny, "ada")
-        limits = replace(SHORT, cell=attack.cell)
-        result = grade(data, tiny, "ada", limits=limits, submission="eve.ipynb")
-        honest = honest.result()
-    assert (honest.status, honest.score) == ("graded", FULL)
-    assert (honest.errors, honest.notes) == ((), ())
+    with ThreadPoolExecutor(2) as pool:
+        scores = pool.submit(neighbour.scores_until, done)
+        started = pool.submit(honest_start, tiny) if name in time_and_memory.ATTACKS else None
+        try:
+            limits = replace(SHORT, cell=attack.cell)
+            result = grade(data, tiny, "ada", limits=limits, submission="eve.ipynb")
+        finally:
+            done.set()
+        assert set(scores.result()) == {FULL}
+        assert started is None or started.result() == ("graded", FULL, (), ())
     told = [f"Cell {error.cell}: {error.error}" for error in result.errors] + [*result.notes]
     told += [case.message for question in result.questions for case in question.cases]
     assert result.status == "graded"
@@ -126,7 +178,7 @@ def test_hostile(name, tiny, outside, memory):
 
 
 def alone(submissions, *files, **more):
-    """Run submissions without a sandbox; return what each printed."""
+    """Run submissions, (cells, folder) each, without a sandbox; return what each printed."""
     done = subprocess.run(
         [sys.executable, bare.__file__, *files],
         input=json.dumps(submissions),
@@ -138,17 +190,31 @@ def alone(submissions, *files, **more):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", [name for name in ATTACKS if ATTACKS[name].bare])
-def test_without_the_sandbox_it_reaches_what_it_wants(name, sandbox, outside):
-    cells = cells_of(ATTACKS[name], outside)
-    (said,) = alone([cells], pass_fds=[outside.file], cwd=outside.folder.parent)
-    assert REACHED in said
+BARE = [name for name in ATTACKS if ATTACKS[name].bare]
+
+
+@pytest.fixture(scope="module")
+def without(sandbox, tmp_path_factory):
+    """What the attacks print without a sandbox, each with a canary of its own, by name."""
+    with contextlib.ExitStack() as stack:
+        folders = [tmp_path_factory.mktemp("bare") for _ in BARE]
+        found = [stack.enter_context(reachable(folder)) for folder in folders]
+        cells = [cells_of(ATTACKS[name], it) for name, it in zip(BARE, found, strict=True)]
+        submissions = [(c, str(folder)) for c, folder in zip(cells, folders, strict=True)]
+        environment = {**os.environ, CANARY: "secret"}
+        said = alone(submissions, pass_fds=[it.file for it in found], env=environment)
+    return dict(zip(BARE, said, strict=True))
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_without_the_sandbox_it_reaches_what_it_wants(name, without):
+    assert REACHED in without[name]
 
 
 def test_a_grader_that_trusts_them_gives_points(sandbox, tmp_path):
     names = [name for name in ATTACKS if ATTACKS[name].cheats]
     files = [str(TINY / "tests" / f"{question}.py") for question in ("q1", "q2")]
-    printed = alone([ATTACKS[name].cells for name in names], *files, cwd=tmp_path)
+    printed = alone([(ATTACKS[name].cells, str(tmp_path)) for name in names], *files)
     for name, said in zip(names, printed, strict=True):
         assert float(said.split()[-1]) > ATTACKS[name].score, name
     assert len(names) >= 6

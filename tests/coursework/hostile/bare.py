@@ -1,8 +1,9 @@
 """Run submissions without any sandbox: what the attacks would do to a grader that trusts them.
 
-``python bare.py [FILE …]`` reads a JSON list of submissions, each a list of cells. It runs each in
-a child of its own; with otter, and in the same process, the test files named. It prints as JSON
-what each of them printed, its score at the end.
+``python bare.py [FILE …]`` reads a JSON list of submissions, each a list of cells and a folder. It
+runs each there, in a child of its own; with otter, and in the same process, the test files named.
+It prints as JSON what each of them printed, its score at the end. All children share one import of
+PyTorch.
 """
 
 import contextlib
@@ -10,9 +11,12 @@ import json
 import os
 import sys
 
+import torch  # noqa: F401
 
-def run(cells, read, files):
+
+def run(cells, folder, read, files):
     """Run the cells, then the tests."""
+    os.chdir(folder)
     names = {"_seed": 0, "_student": "ada"}
     tests = [read(file) for file in files]
     for cell in cells:
@@ -23,12 +27,12 @@ def run(cells, read, files):
     print(sum(test.score for test in tests), flush=True)
 
 
-def printed(cells, read, files):
+def printed(cells, folder, read, files):
     """Return what a child prints that runs the cells and the tests."""
     receive, send = os.pipe()
     if os.fork() == 0:
         os.dup2(send, 1)
-        run(cells, read, files)
+        run(cells, folder, read, files)
         os._exit(0)
     os.close(send)
     with open(receive, encoding="utf-8") as file:
@@ -42,7 +46,7 @@ def main(submissions, files):
         from otter.test_files import ExceptionTestFile
 
         read = ExceptionTestFile.from_file
-    print(json.dumps([printed(cells, read, files) for cells in submissions]))
+    print(json.dumps([printed(*submission, read, files) for submission in submissions]))
 
 
 if __name__ == "__main__":
