@@ -26,6 +26,13 @@
     const frames = (which) =>
       (films[which] ??= inside ? JSON.parse(inside.textContent)[which] : load(explorer.dataset[which]));
 
+    // Frames share their pieces: each is a walk through them (see Film.packed in lessons.explore).
+    function unpack({ parts, frames }, position) {
+      const [alt, jumps] = frames[position];
+      let place = -1;
+      return [alt, jumps.map((jump) => parts[(place += jump + 1)]).join("")];
+    }
+
     const count = (c) => (c.options ? c.options.length : Number(c.max) + 1);
     const place = (c) => (c.options ? c.selectedIndex : Number(c.value));
 
@@ -33,7 +40,7 @@
       const mine = ++turn;
       const which = kind();
       const position = controls.reduce((sum, c) => sum * count(c) + place(c), 0);
-      const [alt, address] = (await frames(which))[position];
+      const [alt, address] = unpack(await frames(which), position);
       const picture = new Image(sizes[which].width, sizes[which].height);
       Object.assign(picture, { alt, src: address, style: sizes.wide.style.cssText });
       await picture.decode().catch(() => {});

@@ -69,7 +69,10 @@ def test_a_font_keeps_only_the_named_icons(tmp_path):
 
 
 def test_frames_leave_the_page_for_files(tmp_path):
-    frames = {"wide": [["Alt <1>.", "data:a"]], "narrow": [["Alt <1>.", "data:b"]]}
+    frames = {
+        kind: {"parts": ["data:", kind], "frames": [["Alt <1>.", [0, 0]]]}
+        for kind in ("wide", "narrow")
+    }
     text = json.dumps(frames).replace("<", "\\u003c")
     part = (
         '<p>x</p><div class="lessons-explore" id="explore-1" style="y"><img>'

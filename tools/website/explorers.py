@@ -29,10 +29,10 @@ def split(page_part, folder, address):
 
     def write(found):
         kinds = ""
-        for kind, frames in json.loads(found["data"]).items():
+        for kind, film in json.loads(found["data"]).items():
             file = f"{found['name']}-{kind}.js"
             folder.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(frames, ensure_ascii=False)
+            text = json.dumps(film, ensure_ascii=False, separators=(",", ":"))
             (folder / file).write_text(f"lessonsFrames({text});\n", encoding="utf-8")
             kinds += f' data-{kind}="{address}/{file}"'
         return f"{found[1]}{kinds}{found['middle']}"

@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 import os
+import re
 from dataclasses import dataclass
 
 from lessons import svg
@@ -33,6 +34,28 @@ class Film:
     frames: tuple[Frame, ...]
     width: int
     height: int
+
+    def packed(self):
+        """Return the frames as ``{"parts": [text, …], "frames": [[alt, [jump, …]], …]}``.
+
+        Frames of one film share most of their elements. Each distinct piece is kept once; a frame
+        is a walk through them, and a jump of 0 goes to the next piece.
+
+        Examples
+        --------
+        >>> frames = Frame("One.", "a%3Cb%3Cc"), Frame("Two.", "a%3Cb%3Cd")
+        >>> Film(frames, 1, 1).packed()
+        {'parts': ['a', '%3Cb', '%3Cc', '%3Cd'], 'frames': [['One.', [0, 0, 0]], ['Two.', [0, 0, 1]]]}
+        """  # noqa: E501
+        parts, frames = {}, []
+        for frame in self.frames:
+            jumps, before = [], -1
+            for part in re.split("(?=%3C)", frame.address):
+                place = parts.setdefault(part, len(parts))
+                jumps.append(place - before - 1)
+                before = place
+            frames.append([frame.alt, jumps])
+        return {"parts": list(parts), "frames": frames}
 
     def image(self, index):
         """Return frame ``index`` as an HTML image that keeps its place while it loads."""
@@ -86,16 +109,16 @@ def _film(draw, values, image, below=math.inf):
     if len(sizes) > 1:
         said = ", ".join(f"{w} x {h} from {call}" for (w, h), call in sizes.items())
         raise ValueError(f"draw returns figures of several sizes ({said}); expected one size.")
-    _weigh(found, image)
-    return Film(tuple(found), *next(iter(sizes)))
+    film = Film(tuple(found), *next(iter(sizes)))
+    _weigh(film, image)
+    return film
 
 
-def _weigh(frames, image):
-    text = json.dumps([[frame.alt, frame.address] for frame in frames])
-    weight = len(gzip.compress(text.encode(), 6))
+def _weigh(film, image):
+    weight = len(gzip.compress(json.dumps(film.packed()).encode(), 6))
     if weight > MOST_BYTES:
         raise ValueError(
-            f"draw returns {len(frames)} frames that weigh {weight / 1000:.0f} KB "
+            f"draw returns {len(film.frames)} frames that weigh {weight / 1000:.0f} KB "
             f"compressed; expected at most {MOST_BYTES // 1000} KB. Draw fewer frames or fewer "
             + ("points, or try image='webp'." if image == "svg" else "points, or smaller figures.")
         )

@@ -14,18 +14,17 @@ from lessons.plots.picture import NARROW_BELOW
 def view(explorer):
     """Return the explorer as HTML. Without a script it shows its first frame."""
     wide, narrow = explorer.wide, explorer.narrow
-    data = {"wide": [[frame.alt, frame.address] for frame in wide.frames]}
+    data = {"wide": wide.packed()}
     picture = wide.image(explorer.first)
     if narrow is not None:
-        pairs = zip(wide.frames, narrow.frames, strict=True)
-        data["narrow"] = [[frame.alt, small.address] for frame, small in pairs]
+        data["narrow"] = narrow.packed()
         picture = (
             f'<picture><source media="(max-width: {NARROW_BELOW}px)" width="{narrow.width}" '
             f'height="{narrow.height}" srcset="{narrow.frames[explorer.first].address}">'
             f"{picture}</picture>"
         )
     # In a script element only "<" could be misread.
-    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     name = "explore-" + hashlib.sha256(text.encode()).hexdigest()[:10]
     controls = "".join(
         _control(control, f"{name}-{number}") for number, control in enumerate(explorer.controls)
