@@ -291,6 +291,31 @@ def test_deep_sigmoid_gradients_are_exactly_zero_in_float32_only():
     assert norms["1"] == 0.0 and 0 < exact["1"] < 1e-45
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_in_a_relu_net_with_tiny_weights_only_the_last_bias_has_a_gradient(seed):
+    """Document 004's worst case: here training stops in all layers, not in the first alone."""
+    data = digits()
+    net = mlp(40, gain=0.05, seed=seed)
+    assert not any(loss_gradients(net, data.train_x, data.train_y).values())
+    assert [bool(layer.bias.grad.any()) for layer in net.layers[-1:]] == [True]
+
+
+@pytest.mark.parametrize(("seed", "gain"), [(0, 0.14), (1, 0.15), (2, 0.16)])
+def test_the_gain_that_levels_the_tanh_nets_error_signal(seed, gain, data):
+    """Exercise 3: a little above 1/8, and another one for each net."""
+    low, high = (
+        decades_per_layer(
+            signals_by_layer(
+                mlp(20, seed=seed, dtype=F64, **(RECIPES["tanh"] | {"gain": g})),
+                data.train_x[:700],
+                data.train_y[:700],
+            )["error signal"]
+        )
+        for g in (gain - 0.005, gain + 0.005)
+    )
+    assert low * high < 0
+
+
 def test_at_equal_large_weights_relu_explodes_faster_than_tanh_but_its_slope_is_no_larger():
     names = ["identity", "relu", "tanh", "sigmoid"]
     factors = [mean_field_factor(name, 64) for name in names]  # weights from N(0, 1)
