@@ -42,6 +42,7 @@ RECIPES = {
     "ReLU halved": {"gain": 0.5},
     "ReLU doubled": {"gain": 2.0},
     "tanh": {"activation": "tanh", "initialization": "normal"},
+    "tanh ÷ 10": {"activation": "tanh", "initialization": "normal", "gain": 1 / 10},
     "tanh ÷ 16": {"activation": "tanh", "initialization": "normal", "gain": 1 / 16},
 }
 
@@ -146,6 +147,7 @@ def test_a_layer_multiplies_an_error_and_a_small_change_alike(seed, data):
             "ReLU halved": (0.5, 0.5),
             "ReLU doubled": (2.0, 2.0),
             "tanh": (1.9, 1.0),
+            "tanh ÷ 10": (0.78, 0.78),
             "tanh ÷ 16": (0.5, 0.5),
         }[name]
         assert factors.error == pytest.approx(error, rel=0.1), name
@@ -181,11 +183,18 @@ def louder(parameters):
 
 
 @pytest.mark.parametrize("seed", range(1, 3))
-@pytest.mark.parametrize("name", ["sigmoid", "ReLU halved", "ReLU doubled", "tanh", "tanh ÷ 16"])
+@pytest.mark.parametrize("name", ["sigmoid", "ReLU halved", "ReLU doubled", "tanh", "tanh ÷ 10"])
 def test_with_the_size_corrected_those_learn_that_still_see_their_input(name, seed):
-    how = {"optimizer": "adam", "lr": 1e-3, "steps": 300, "clip": louder}
+    how = {"optimizer": "adam", "lr": 1e-3, "steps": 200, "clip": louder}
     learns = reached(mlp(20, seed=seed, **RECIPES[name]), **how) > 0.3
     assert learns == (name not in {"sigmoid", "tanh"})
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_alike_is_no_guarantee(seed):
+    """Tanh ÷ 16 fades as fast as ReLU halved, signal and change alike."""
+    how = {"optimizer": "adam", "lr": 1e-3, "steps": 200, "clip": louder}
+    assert reached(mlp(20, seed=seed, **RECIPES["tanh ÷ 16"]), **how) < 0.25
 
 
 @pytest.mark.parametrize("seed", range(2))

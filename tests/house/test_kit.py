@@ -12,7 +12,6 @@ ROOT = repository.ROOT
 CHAPTERS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 # Chapters that do not use the kit yet. The list only shrinks: who converts one takes it off.
 UNCONVERTED = {
-    "causes/vanishing_and_exploding",
     "signs/monitor",
 }
 FOLDED = {"hide-input", "remove-input", "remove-cell"}
