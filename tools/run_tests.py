@@ -14,7 +14,10 @@ from tools import kernels
 from tools.repository import ROOT, notebooks
 
 REPORTS = ROOT / "_build" / "reports"
+COVERAGE_DATA = ROOT / "_build" / "coverage" / "data"
+COVERAGE = [sys.executable, "-m", "coverage"]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1"]
+COVERED = [*COVERAGE, "run", *PYTEST[1:]]
 NOTEBOOKS = [str(path.relative_to(ROOT)) for path in notebooks()]
 WEBSITE = "site or browser"
 
@@ -24,7 +27,12 @@ STAGES = {
         [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "."],
         [sys.executable, "-m", "mypy"],
     ],
-    "unit": [[*PYTEST, "-n", "2", "-m", f"not ({WEBSITE})"]],
+    "unit": [
+        [*COVERAGE, "erase"],
+        [*COVERED, "-n", "2", "-m", f"not ({WEBSITE})"],
+        [*COVERAGE, "combine", "--quiet"],
+        [*COVERAGE, "report"],
+    ],
     "chapters": [  # executed into the cache, from where the build takes them too
         [sys.executable, "-m", "tools.chapters"],
         [*PYTEST, "-p", "tools.replay", "--replay=_build", *NOTEBOOKS],
@@ -53,7 +61,7 @@ def run_stage(name):
     for command in STAGES[name]:
         report = REPORTS / f"{name}.xml"
         report.unlink(missing_ok=True)
-        tests = command[: len(PYTEST)] == PYTEST
+        tests = "pytest" in command[: len(COVERED)]
         if tests:
             command = [*command, f"--junitxml={report}"]
         print(f"$ python {' '.join(command[1:])}", flush=True)
@@ -76,6 +84,8 @@ def main(names):
     if unknown := [name for name in names if name not in STAGES]:
         raise SystemExit(f"Unknown stage {unknown[0]!r}; there are: {', '.join(STAGES)}.")
     kernels.enter()
+    os.environ["COVERAGE_FILE"] = str(COVERAGE_DATA)  # absolute, for processes in other folders
+    COVERAGE_DATA.parent.mkdir(parents=True, exist_ok=True)
     REPORTS.mkdir(parents=True, exist_ok=True)
     results = {}
     for number, name in enumerate(names, 1):
