@@ -114,6 +114,31 @@ def test_only_the_right_size_learns():
         assert max(accuracies(size, data.train_x, data.train_y, **how)) < 0.2
 
 
+def test_a_size_a_little_too_large_learns_at_a_rate_a_thousand_times_smaller():
+    data = digits()
+    found = accuracies(0.25, data.train_x, data.train_y, steps=300, lr=1e-5)
+    assert min(found) > 0.35 and max(found) < 0.6
+    assert max(accuracies(0.25, data.train_x, data.train_y, steps=100, lr=0.01)) < 0.3
+
+
+@pytest.mark.parametrize("width", [64, 256])
+def test_one_matrix_repeated_grows_more_than_as_many_different_ones(width):
+    """Document 000's recurrent net: both are random, linear and of size 1/√n; 40 steps."""
+    growths = []
+    for seed in range(5):
+        generator = torch.Generator().manual_seed(seed)
+
+        def draw(generator=generator):
+            return torch.randn(width, width, generator=generator, dtype=F64) / math.sqrt(width)
+
+        shared = draw()
+        same = other = torch.randn(width, generator=generator, dtype=F64)
+        for _ in range(40):
+            same, other = shared @ same, draw() @ other
+        growths.append((same.norm() / other.norm()).log10().item())
+    assert min(growths) > 0
+
+
 def test_bad_input_is_named(batch):
     with pytest.raises(ValueError, match=r"weight_std=0\.0"):
         factors(0.0, *batch)
