@@ -126,7 +126,9 @@ def test_at_no_tried_rate_does_a_sick_net_learn(seed):
         assert best < 0.3, (name, best)
 
 
-@pytest.mark.parametrize(("layers", "low", "high"), [(0, 0.85, 1.0), (10, 0.4, 0.7)])
+@pytest.mark.parametrize(
+    ("layers", "low", "high"), [(0, 0.9, 1.0), (10, 0.45, 0.65), (19, 0.15, 0.33)]
+)
 def test_a_healthy_net_with_frozen_first_layers_learns_less_but_learns(layers, low, high):
     how = {"lr": 0.01, "momentum": 0.9, "steps": 200, "clip": partial(freeze, layers=layers)}
     found = [reached(three_nets(seed=seed)["healthy"], **how) for seed in range(3)]

@@ -104,7 +104,7 @@ def carried_back(draw, depth=20, width=64, *, activation="identity", seed=0):
         z = weight @ h
         jacobians.append(f.derivative(z)[:, None] * weight)
         h = f.function(z)
-        h = h / h.norm().clamp(min=1.0)  # a linear net may grow without end
+        h = h * (1e50 / h.norm().clamp(min=1e50))  # only a net without saturation gets there
     v = torch.randn(width, generator=generator, dtype=torch.float64)
     v, total = v / v.norm(), 0.0
     for jacobian in reversed(jacobians):

@@ -87,6 +87,24 @@ def test_width_turns_vanishing_into_exploding(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_a_wide_net_folds_a_line_that_a_chain_keeps_in_order(seed):
+    """Why the chain's budget does not bind a layer: the steps of one neuron along the line."""
+    data = digits(dtype=torch.float64)
+    share = torch.linspace(0, 1, 4001, dtype=torch.float64)[:, None]
+    line = data.train_x[0] + share * (data.train_x[1] - data.train_x[0])
+    steps = {}
+    for width in (1, 512):
+        how = {"activation": "sigmoid", "initialization": "normal", "seed": seed}
+        steps[width] = mlp(20, width, **how, dtype=torch.float64).forward_all(line)[18][:, 0].diff()
+    assert (steps[1] >= 0).all() or (steps[1] <= 0).all()
+    assert (steps[512] > 0).any() and (steps[512] < 0).any() and steps[512].abs().sum() > 10
+
+
+def test_the_theory_without_the_approximation_passes_one_at_103():
+    assert mean_field_factor("sigmoid", 102.0) < 1 < mean_field_factor("sigmoid", 104.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_with_weights_scaled_by_the_width_width_drops_out(seed):
     factors = [
         layer_factor("sigmoid", n, n**-0.5, depth=20, seeds=800 // n, seed=seed, settle=5)
