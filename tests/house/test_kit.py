@@ -14,7 +14,6 @@ CHAPTERS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 UNCONVERTED = {
     "causes/vanishing_and_exploding",
     "fixes/clipping",
-    "signs/monitor",
 }
 FOLDED = {"hide-input", "remove-input", "remove-cell"}
 # What shows a result; the lesson is what computes it.
