@@ -7,8 +7,7 @@ import torch
 
 from lessons import measure, training
 from lessons._threads import one_thread
-from lessons.signs import monitor
-from lessons.signs.monitor import gradient_check
+from lessons.signs import gradient_check, monitor
 
 X, Y = torch.ones(8, 64), torch.zeros(8, dtype=torch.int64)
 

@@ -11,9 +11,7 @@ from tools import figures, imports, repository
 ROOT = repository.ROOT
 CHAPTERS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 # Chapters that do not use the kit yet. The list only shrinks: who converts one takes it off.
-UNCONVERTED = {
-    "signs/monitor",
-}
+UNCONVERTED = set()
 FOLDED = {"hide-input", "remove-input", "remove-cell"}
 # What shows a result; the lesson is what computes it.
 PLUMBING = {"explore", "plots", "print", "show", "table"}

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from lessons.monitor import KINDS
-from lessons.monitor.advice import ADVICE
-from tests.monitor.nets import plain, sgd
+from lessons.monitor import KINDS, Monitor
+from lessons.monitor.advice import ADVICE, FIRST_THE_CAUSE
+from tests.monitor.nets import batches, plain, sgd, train
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -44,3 +44,19 @@ def test_recurrent_matrices_become_orthogonal():
 def test_chapters_exist(kind):
     chapter = ADVICE[kind].chapter
     assert chapter is None or (NOTEBOOKS / f"{chapter}.ipynb").is_file()
+
+
+def test_a_loss_that_follows_from_something_else_sends_to_that():
+    model = plain(20, activation=nn.Sigmoid)
+    with Monitor(model, optimizer := sgd(model), every=1) as monitor:
+        train(model, optimizer, batches(60), monitor)
+    first, loss = monitor.findings()
+    assert (first.kind, loss.kind) == ("vanishing", "stalled_loss")
+    assert first.advice == ADVICE["vanishing"].code
+    assert loss.advice == FIRST_THE_CAUSE
+
+
+def test_sigmoids_become_relus_at_every_depth():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Sequential(nn.Sigmoid(), nn.Tanh()), nn.Sigmoid())
+    exec(ADVICE["vanishing"].code, {"torch": torch, "model": model})
+    assert [type(m) for m in (*model[1], model[2])] == [nn.ReLU, nn.Tanh, nn.ReLU]

@@ -42,9 +42,12 @@ def findings(record: Record, limits: Thresholds | None = None) -> list[Finding]:
         rows = record.usable(optimizer)
         for rule in (over_depth, over_signals, over_steps, through_time, size_of_steps, units):
             found += rule(record, rows, limits, learning)
-    return [_advised(finding) for finding in causes_first(found)]
+    found = causes_first(found)
+    named = any(f.kind not in LOSS and f.severity != "notice" for f in found)
+    return [_advised(finding, named and finding.kind in LOSS) for finding in found]
 
 
-def _advised(finding: Finding) -> Finding:
+def _advised(finding: Finding, is_consequence: bool) -> Finding:
     advice = ADVICE[finding.kind]
-    return dataclasses.replace(finding, advice=advice.code, chapter=advice.chapter)
+    code = FIRST_THE_CAUSE if is_consequence else advice.code
+    return dataclasses.replace(finding, advice=code, chapter=advice.chapter)

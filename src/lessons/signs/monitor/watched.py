@@ -16,7 +16,7 @@ def watched(
     y,
     *,
     optimizer="sgd",
-    lr=0.01,
+    lr=0.005,
     momentum=0.9,
     steps=100,
     batch_size=128,

@@ -2,21 +2,23 @@
 
 import torch
 
-from lessons._check import integer, number
+from lessons._check import choice, integer, number
 from lessons._threads import one_thread
+
+DIRECTIONS = ("random", "gradient")
 
 
 @one_thread()
-def relative_errors(loss, parameters, steps, *, seed=0):
-    r"""Compare the slope of a loss along a random direction with central differences.
+def relative_errors(loss, parameters, steps, *, along="random", seed=0):
+    r"""Compare the slope of a loss along one direction with central differences.
 
-    .. math:: \text{numeric} = \frac{L(\theta + h v) - L(\theta - h v)}{2h}, \quad
-              \text{exact} = \langle \nabla L, v \rangle, \quad
+    .. math:: \text{numeric} = \frac{C(W + s v) - C(W - s v)}{2s}, \quad
+              \text{exact} = \langle g, v \rangle, \quad
               \text{error} = \frac{|\text{numeric} - \text{exact}|}
                                   {\max(|\text{numeric}|, |\text{exact}|)}
 
-    For a smooth loss the error falls as h² until rounding, which grows as ε/h, takes over: the best
-    h is near ε^(1/3).
+    For a smooth loss the error falls as s² until rounding, which grows as u/s, takes over, where
+    u is the precision of the numbers: the best s is near u^(1/3).
 
     Parameters
     ----------
@@ -25,20 +27,23 @@ def relative_errors(loss, parameters, steps, *, seed=0):
     parameters : iterable of Tensor
         Leaf tensors that require a gradient. Restored to the last bit.
     steps : sequence of float
-        The lengths h, in units of the weights.
+        The lengths s, in units of the weights.
+    along : {"random", "gradient"}
+        The direction v, of length 1. Along the gradient the slope is as steep as can be: the way
+        to check one that has vanished.
     seed : int
-        Of the direction v, which has length 1.
+        Of the random direction.
 
     Returns
     -------
     list of float
-        One error for each step, between 0 and 2; 0 where both slopes are 0, 1 where the numeric
-        one is not finite.
+        One error for each step, between 0 and 2: 0 where both slopes are 0, above 1 where they
+        have opposite signs, 1 where the numeric one is not finite.
 
     Raises
     ------
     ValueError
-        If ``parameters`` is empty, or a step is not positive and finite.
+        If ``parameters`` is empty, a step is not positive and finite, or ``along`` is unknown.
 
     References
     ----------
@@ -54,17 +59,21 @@ def relative_errors(loss, parameters, steps, *, seed=0):
     if not parameters:
         raise ValueError("parameters is empty; expected at least one tensor.")
     steps = [number("steps", step, above=0) for step in steps]
+    choice("along", along, DIRECTIONS)
     generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
-    direction = [torch.randn(p.shape, generator=generator, dtype=torch.float64) for p in parameters]
+    gradients = [g.double() for g in torch.autograd.grad(loss(), parameters)]
+    if along == "gradient":
+        direction = gradients
+    else:
+        direction = [torch.randn(g.shape, generator=generator, dtype=g.dtype) for g in gradients]
     length = torch.stack([v.norm() for v in direction]).norm()
-    direction = [(v / length).to(p) for v, p in zip(direction, parameters, strict=True)]
-    gradients = torch.autograd.grad(loss(), parameters)
-    exact = sum(
-        (g.double() * v.double()).sum().item() for g, v in zip(gradients, direction, strict=True)
-    )
+    if length > 0:  # a gradient of 0 has no direction, and both slopes are 0
+        direction = [v / length for v in direction]
+    direction = [v.to(p) for v, p in zip(direction, parameters, strict=True)]
+    exact = sum((g * v.double()).sum().item() for g, v in zip(gradients, direction, strict=True))
     kept = [p.detach().clone() for p in parameters]
     try:
-        return [_error(_slope(loss, parameters, kept, direction, h), exact) for h in steps]
+        return [_error(_slope(loss, parameters, kept, direction, s), exact) for s in steps]
     finally:
         _move(parameters, kept, direction, 0.0)
 
@@ -75,13 +84,13 @@ def _move(parameters, start, direction, length):
             p.copy_(p0 + length * v if length else p0)
 
 
-def _slope(loss, parameters, start, direction, h):
+def _slope(loss, parameters, start, direction, step):
     values = []
-    for length in (h, -h):
+    for length in (step, -step):
         _move(parameters, start, direction, length)
         with torch.no_grad():
             values.append(loss().double().item())
-    return (values[0] - values[1]) / (2 * h)
+    return (values[0] - values[1]) / (2 * step)
 
 
 def _error(numeric, exact):
