@@ -10,7 +10,7 @@ from tools import repository
 PAGE = repository.ROOT / "book" / "notation.md"
 CHAPTERS = sorted((repository.ROOT / "notebooks").glob("*/*.ipynb"))
 # Chapters with a letter of their own: g for the gain, L for the loss. The list only shrinks.
-OTHER_LETTERS = {"monitor"}
+OTHER_LETTERS = set()
 TABLE = re.compile(r"^\| symbol \| meaning \|\n\|[-| ]+\|\n((?:\|.*\|\n?)+)", re.MULTILINE)
 LOSS_IS_C = re.compile(r"\\(?:partial|nabla)\s*L\b|\bL\(")
 

@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from lessons.monitor.advice import ADVICE
+from lessons.monitor.advice import ADVICE, FIRST_THE_CAUSE
 from lessons.monitor.record import Record
-from lessons.monitor.rules_causes import causes_first
+from lessons.monitor.rules_causes import LOSS, causes_first
 from lessons.monitor.rules_depth import over_depth, over_signals, over_steps
 from lessons.monitor.rules_loss import course_of_loss, is_learning
 from lessons.monitor.rules_steps import size_of_steps
