@@ -66,6 +66,18 @@ def test_the_mean_stays_while_the_share_shrinks(neurons):
         assert 4e-4 < (gradient > 1).double().mean() < 5e-4
 
 
+@pytest.mark.parametrize("weight", [3.0, W, 20.0, -10.0])
+def test_the_steps_between_neighbours_give_the_mean_where_a_grid_misses_the_peak(weight):
+    x = torch.linspace(0, 1, 200_001, dtype=torch.float64)
+    run = chain("sigmoid", [weight] * 20, [-weight / 2] * 20, x)
+    steps = run.outputs.diff(dim=1).abs().sum(1)
+    assert (steps < 1).all()
+    ends = (run.outputs[:, -1] - run.outputs[:, 0]).abs()
+    torch.testing.assert_close(steps, ends, rtol=1e-9, atol=1e-12)
+    if weight == 20.0:
+        assert run.factors.prod(0).mean() > 1e6, "what a mean over the grid would say"
+
+
 @pytest.mark.parametrize("name", ["sigmoid", "tanh"])
 def test_no_window_closes(name):
     weights = torch.logspace(1, 300, 300, dtype=torch.float64).numpy()
