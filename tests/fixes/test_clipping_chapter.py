@@ -26,10 +26,11 @@ def recurrent(seed, gain=1.2):
     return rnn(10, inputs=8, outputs=4, gain=gain, activation="identity", seed=seed)
 
 
-def run(seed, lr, max_norm=None, gain=1.2, steps=200):
+def run(seed, lr, max_norm=None, gain=1.2, steps=200, optimizer="sgd"):
     x, y = recall(300, 30, seed=seed)
     clip = max_norm and partial(clip_by_global_norm, max_norm=max_norm)
     how = {"batch_size": 32, "record_every": 10, "steps": steps, "clip": clip}
+    how["optimizer"] = optimizer
     return train(recurrent(seed, gain), x, y, lr=lr, seed=seed, **how)
 
 
@@ -56,6 +57,10 @@ def test_clipped_it_learns_at_three_rates_and_unclipped_at_none(seed):
 
 def test_ten_times_as_many_steps_do_it_without_scissors():
     assert all(right(seed, 3e-4, steps=2000) > 0.95 for seed in SEEDS)
+
+
+def test_adam_does_it_without_scissors():
+    assert all(right(seed, 0.01, optimizer="adam") > 0.95 for seed in SEEDS)
 
 
 def test_a_healthy_start_alone_does_not_do_it():
