@@ -2,16 +2,25 @@
 // asks another host.
 "use strict";
 
-// Paper is white: print in the light colours and with the solutions open, then go back.
+// Paper is white: print in the light colours, then go back.
 const paper = window.matchMedia("print");
 paper.addEventListener("change", () => {
   const page = document.documentElement.dataset;
   if (paper.matches) [page.onScreen, page.theme] = [page.theme, "light"];
   else page.theme = page.onScreen;
-  for (const box of document.querySelectorAll(".bd-article details")) {
-    if (paper.matches && !box.open) box.dataset.folded = box.open = true;
-    else if (box.dataset.folded) delete box.dataset.folded, (box.open = false);
+});
+
+// Nobody can unfold paper: print solutions open. (Newer browsers obey the style sheet in this.)
+const folded = new Set();
+window.addEventListener("beforeprint", () => {
+  for (const box of document.querySelectorAll(".bd-article details:not(.hide, [open])")) {
+    folded.add(box);
+    box.open = true;
   }
+});
+window.addEventListener("afterprint", () => {
+  for (const box of folded) box.open = false;
+  folded.clear();
 });
 
 document.addEventListener("DOMContentLoaded", () => {

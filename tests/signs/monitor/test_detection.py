@@ -2,15 +2,13 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 from lessons.signs.monitor import detection
+from tools.repository import ROOT
 
-FULL = json.loads(
-    (Path(__file__).parents[2] / "benchmarks" / "detection.json").read_text(encoding="utf-8")
-)
+FULL = json.loads((ROOT / "benchmarks/detection/runs.json").read_text(encoding="utf-8"))
 
 
 def test_the_results_are_those_of_the_benchmark():
