@@ -84,7 +84,8 @@ class Detection:
     Attributes
     ----------
     summary : dict
-        By half and detector: scores and lists of runs, as ``benchmarks/detection/runs.json`` has them.
+        By half and detector: scores and lists of runs, as ``benchmarks/detection/runs.json`` has
+        them.
     runs : tuple of Run
     """
 
