@@ -24,7 +24,7 @@ for module in model.modules():
 """
 RELU = (
     """\
-# Sigmoids shrink a gradient at least to a quarter per layer: use ReLU.
+# The slope of a sigmoid is a quarter at most: use ReLU.
 def relu(module):
     for name, child in module.named_children():
         if isinstance(child, torch.nn.Sigmoid):

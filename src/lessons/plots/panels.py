@@ -96,7 +96,7 @@ def forward_collapse(nets, x, title="How far apart two different digits still ar
 
 
 @pictured
-def loss_curves(histories, roles=None, columns=4):
+def loss_curves(histories, roles=None, columns=4, ylim=None):
     """Draw the loss of many runs, one small panel each, all on the same axes.
 
     Parameters
@@ -106,6 +106,8 @@ def loss_curves(histories, roles=None, columns=4):
         Label to a key of ``COLORS``. Without one a line is dark.
     columns : int
         Panels side by side in the wide form; the narrow one has two.
+    ylim : (float, float), optional
+        Ends of the y axis; a loss above leaves its panel at the top.
 
     Returns
     -------
@@ -123,7 +125,7 @@ def loss_curves(histories, roles=None, columns=4):
     losses = {name: array(name, history.loss) for name, history in histories.items()}
     finite = np.concatenate([loss[np.isfinite(loss) & (loss > 0)] for loss in losses.values()])
     # A loss of 1e30 must not make all others flat: it leaves the panel at the top.
-    low, high = finite.min() / 2, min(finite.max(), 1e4 * finite.min(), 1e3) * 2
+    low, high = ylim or (finite.min() / 2, min(finite.max(), 1e4 * finite.min(), 1e3) * 2)
     with style():
         figure, axes = grid(list(histories), columns, 2, row_height=1.55)
         for ax, (name, history) in zip(axes, histories.items(), strict=True):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.plots.canvas import canvas, style
+from lessons.plots.canvas import canvas, is_narrow, style
 from lessons.plots.colors import COLORS, look
 from lessons.plots.picture import pictured
 
@@ -35,18 +35,19 @@ def chart(found, gradients):
     with style():
         title = "Which run shows which sign?"
         figure, ax = canvas(title, "", "", figsize=(6.4, 0.36 * len(patients) + 2.2))
+        turn = {"rotation": 90} if is_narrow() else {"rotation": 40, "ha": "left"}
         shown = set()
         for row, patient in enumerate(patients):
             kind = gradients[patient]
             there = [i for i, name in enumerate(names) if found[patient][name][1]]
-            mark = look(0, kind) | {"linestyle": "none", "markersize": 9}
+            mark = look(0, kind) | {"linestyle": "none", "markersize": 6 if is_narrow() else 9}
             label = None if kind in shown else f"gradient at the start: {kind}"
             ax.plot(there, np.full(len(there), row), label=label, **mark)
             shown.add(kind)
             ax.axhline(row, color=COLORS["neutral"], lw=0.4, zorder=0)
         ax.grid(False)
         ax.set_yticks(range(len(patients)), patients)
-        ax.set_xticks(range(len(names)), names, rotation=40, ha="left")
+        ax.set_xticks(range(len(names)), names, **turn)
         ax.xaxis.tick_top()
         ax.set_xlim(-0.6, len(names) - 0.4)
         ax.invert_yaxis()
