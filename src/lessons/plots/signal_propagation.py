@@ -3,13 +3,13 @@
 import math
 
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from lessons import activations
 from lessons._check import number
 from lessons.plots.canvas import array, canvas, style
 from lessons.plots.colors import COLORS, LITTLE_TO_MUCH, look
 from lessons.plots.picture import pictured
-from lessons.plots.ticks import powers_of_ten
 from lessons.propagation import chi, depth_scale, variance_map
 from lessons.propagation.expectation import expectation
 
@@ -133,8 +133,8 @@ def phase_diagram(weight_variance=1.5, bias_variance=0.05, depth=30):
         left.set(xlim=(0, 4), ylim=(0, 0.3))
         layers = np.arange(1, depth + 1)
         right.plot(layers, factor ** (depth - layers), **look(0, role) | {"ms": 3})
-        powers_of_ten(right.yaxis)
-        right.set(ylim=(1e-10, 1e10), yticks=[1e-10, 1e-5, 1, 1e5, 1e10])
+        right.set(yscale="log", ylim=(1e-11, 1e11), yticks=[1e-10, 1e-5, 1, 1e5, 1e10])
+        right.yaxis.set_minor_locator(NullLocator())
     alt = (
         f"Tanh with weight variance {weight_variance:g} and bias variance {bias_variance:g}: a "
         f"factor of {factor:.2f} per layer, {factor ** (depth - 1):.0e} over {depth} layers."

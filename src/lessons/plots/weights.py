@@ -2,13 +2,13 @@
 
 import numpy as np
 import torch
+from matplotlib.ticker import NullLocator
 
 from lessons.data import digits
 from lessons.measure import signals_by_layer
 from lessons.networks import mlp
 from lessons.plots.canvas import canvas, style
 from lessons.plots.colors import look
-from lessons.plots.ticks import powers_of_ten
 
 
 def both_ways(weight_std=0.18, activation="relu", depth=20):
@@ -39,8 +39,9 @@ def both_ways(weight_std=0.18, activation="relu", depth=20):
         figure, axes = canvas(titles, below, "L2 norm over 256 digits", columns=2, sharey=True)
         for ax, values in zip(axes, (found["signal"], error), strict=True):
             ax.plot(np.arange(1, depth + 1), values, **look(0, role) | {"ms": 4})
-            powers_of_ten(ax.yaxis)
-            ax.set(ylim=(1e-14, 1e18), yticks=[1e-10, 1e-5, 1, 1e5, 1e10, 1e15])
+            # One range for all frames, so the ticks do not go by the values of one.
+            ax.set(yscale="log", ylim=(1e-14, 1e18), yticks=[1e-10, 1e-5, 1, 1e5, 1e10, 1e15])
+            ax.yaxis.set_minor_locator(NullLocator())
     alt = (
         f"Weights of size {weight_std:g}, {activation}: the signal goes from "
         f"{found['signal'][0]:.0e} to {found['signal'][-1]:.0e}, the error signal from "
