@@ -47,7 +47,8 @@ def derive(config, *, address, site, self_hosted, cache):
         sphinx.pop("ogp_image_alt", None)
         sphinx["ogp_social_cards"] = {"enable": False}
     if not self_hosted:
-        sphinx.pop("html_math_renderer")
+        # Left out, Sphinx would take the one that the book adds.
+        sphinx["html_math_renderer"] = "mathjax"
     config["execute"]["cache"] = str(cache)
     return config
 

@@ -87,7 +87,7 @@ def show(obj, *, docstring="summary"):
     --------
     >>> from lessons._check import choice
     >>> print(show(choice, docstring="none"))
-    def choice(name, value, choices):
+    def choice(name: str, value: Any, choices: Iterable[str]) -> str:
         choices = list(choices)
         if isinstance(value, str) and value in choices:
             return value

@@ -44,4 +44,4 @@ def test_unknown_methods_and_thresholds_are_named():
     with pytest.raises(ValueError, match="method='by valu' is unknown"):
         cut_in_two_dimensions("by valu", 1.0)
     with pytest.raises(ValueError, match=r"threshold=0\.0"):
-        cut_in_two_dimensions("adaptive (AGC)", 0)
+        cut_in_two_dimensions("global L2 norm", 0)

@@ -68,7 +68,7 @@ def quarter_circle(width):
 
     Examples
     --------
-    >>> round(quarter_circle(10_000).mean() * 3 * math.pi / 8, 4)
+    >>> round(float(quarter_circle(10_000).mean()) * 3 * math.pi / 8, 4)
     1.0
     """
     s = np.linspace(0, 2, 20_001)

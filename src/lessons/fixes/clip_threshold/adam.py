@@ -45,7 +45,7 @@ def adam_steps(gradients, max_norm=math.inf, betas=(0.9, 0.999), eps=1e-8):
     --------
     >>> adam_steps([1.0, 1.0, 1.0]).round(6)
     array([1., 1., 1.])
-    >>> adam_steps([1.0, 1000.0, 1.0]).round(2)[-1] < 0.7
+    >>> bool(adam_steps([1.0, 1000.0, 1.0])[-1] < 0.7)
     True
     """
     limit = number("max_norm", max_norm, above=0, finite=False)
