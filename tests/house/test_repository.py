@@ -122,7 +122,7 @@ def test_with_an_address_the_buttons_know_it():
     assert derived["repository"]["url"] == ADDRESS
     assert derived["launch_buttons"]["colab_url"] == "https://colab.research.google.com"
     assert derived["html"]["baseurl"] == f"{site}/"
-    assert "html_math_renderer" not in derived["sphinx"]["config"]
+    assert derived["sphinx"]["config"]["html_math_renderer"] == "mathjax"
 
 
 def test_the_first_cell_does_nothing_where_the_package_is():
