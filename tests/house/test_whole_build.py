@@ -30,7 +30,7 @@ class Book:
         assets.mkdir(parents=True)
         for name in ("logo.svg", "favicon.svg"):
             (assets / name).write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-        for name in ("lessons.css", "lessons.js"):
+        for name in ("lessons.css", "lessons.js", "explore.js", "search.js"):
             shutil.copy(ROOT / "book" / "assets" / name, assets)
         (root / "book" / "references.bib").touch()
         (root / "book" / "index.md").write_text("# A book\n\nWith a formula $x$.\n")
