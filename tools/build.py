@@ -149,6 +149,8 @@ def build(output):
     for path in executed:  # Sphinx does not see that the outputs are new
         name = path.relative_to(ROOT).with_suffix(".doctree")
         (work / "_build" / ".doctrees" / name).unlink(missing_ok=True)
+    # Sphinx keeps the index's entries of the pages that it reads anew, and of no others.
+    (work / "_build" / ".doctrees" / "book" / "glossary.doctree").unlink(missing_ok=True)
     print("Writing the pages", flush=True)
     site_address = settings.find_site()
     config = settings.derive(
