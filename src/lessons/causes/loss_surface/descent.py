@@ -124,7 +124,9 @@ def _starts(settings, seeds, width, gain):
     """Return the parameters of settings * seeds nets, stacked; a seed's start for each setting."""
     how = {"activation": "tanh", "initialization": "xavier", "gain": gain}
     nets = [mlp(3, width, seed=seed, dtype=torch.float64, **how) for seed in range(seeds)]
-    stacks = [torch.stack(list(found)) for found in zip(*(n.parameters() for n in nets))]
+    stacks = [
+        torch.stack(list(found)) for found in zip(*(n.parameters() for n in nets), strict=True)
+    ]
     stacks = [s.detach().repeat(settings, *[1] * (s.ndim - 1)) for s in stacks]
     return [s.clone().requires_grad_() for s in stacks]
 
