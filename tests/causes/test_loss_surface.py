@@ -133,6 +133,24 @@ def test_the_step_alone_makes_the_gradient_explode():
     assert (early[:, 4] > 100 * early[:, 0]).all()
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("wait", [0, 100])
+def test_momentum_loses_the_start_and_not_what_comes_later(seed, wait):
+    net = net_of(seed)
+    loss = squared(net)
+    stepper = torch.optim.SGD(net.parameters(), lr=0.6)
+    value = torch.zeros(())
+    for step in range(wait + 100):
+        stepper.param_groups[0]["momentum"] = 0.9 if step >= wait else 0.0
+        stepper.zero_grad()
+        value = loss()
+        value.backward()
+        stepper.step()
+        if not value < 1e6:
+            break
+    assert (value.item() < 0.01) == (wait == 100)
+
+
 def test_a_start_of_full_size_is_lost_at_the_rate_that_half_the_size_learns_with():
     found = descents([(0.4, 0.0)], gain=1.0, steps=100, every=100)
     assert found.loss[0, :, -1].isnan().all()
