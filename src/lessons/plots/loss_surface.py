@@ -44,12 +44,9 @@ def edge(rate=0.2, momentum=0.0, steps=400):
         axes[0].set(yscale="log", ylim=(1e-4, 2), yticks=[1e-4, 1e-3, 1e-2, 1e-1, 1])
         axes[0].yaxis.set_minor_locator(NullLocator())
         axes[1].axhline(limit, **look(0, "dark") | {"marker": "", "linestyle": (0, (5, 2))})
-        above = limit < 0.85 * _HIGHEST
         axes[1].text(
-            0.98, limit + (0.4 if above else -0.4), f"limit {limit:.3g}", ha="right",
-            va="bottom" if above else "top", transform=axes[1].get_yaxis_transform(),
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
-        )  # fmt: skip
+            0.98, 0.04, f"dashed: limit {limit:.3g}", ha="right", transform=axes[1].transAxes
+        )
         axes[1].set(ylim=(0, _HIGHEST))
     first, last = sharpness[:, 0], sharpness[:, -1]
     alt = (
