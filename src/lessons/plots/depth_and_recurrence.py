@@ -8,7 +8,8 @@ from matplotlib.ticker import NullLocator
 
 from lessons.causes.depth_and_recurrence import draw, growth, predicted_spread, spectral_radius
 from lessons.plots.canvas import array, canvas, style
-from lessons.plots.colors import COLORS, look
+from lessons.plots.colors import COLORS
+from lessons.plots.labels import legend_below
 from lessons.plots.picture import pictured
 
 
@@ -37,16 +38,16 @@ def repeated(radius=1.1, length=50, width=64):
     role = "exploding" if end > 10 else "vanishing" if end < 0.1 else "healthy"
     with style():
         titles = ["The signal goes forward", "The gradient comes back"]
-        below = ["steps forward", "steps back"]
+        below = ["steps t forward", "steps t back"]
         figure, axes = canvas(titles, below, "norm", columns=2, sharey=True)
         for ax, mine, others in zip(axes, one, different, strict=True):
             ax.plot(t, others, color=COLORS["neutral"], ls=(0, (5, 1.5)), label="different ones")
-            ax.plot(t, radius**t, color=COLORS["dark"], lw=1, label="radius to the power of steps")
-            ax.plot(t, mine, **look(0, role) | {"marker": ""}, label="one matrix")
+            ax.plot(t, radius**t, color=COLORS["dark"], lw=1, label="radius to the power t")
+            ax.plot(t, mine, color=COLORS[role], label="one matrix")
             ax.set(yscale="log", ylim=(1e-15, 1e12), yticks=[1e-10, 1e-5, 1, 1e5, 1e10])
             ax.set_xlim(0, length)
             ax.yaxis.set_minor_locator(NullLocator())
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        legend_below(figure, axes[0])
     alt = (
         f"Spectral radius {radius:g}, {length} steps: the gradient ends at {end:.0e} with one "
         f"matrix and at {different[1][-1]:.0e} with different ones; the radius alone predicts "
