@@ -206,14 +206,12 @@ def test_one_huge_step_makes_an_exploding_net_vanish_and_a_short_one_does_not(se
     how = {"optimizer": "sgd", "steps": 10, "seed": seed}
     found = course(3.0, *sequences, lr=1.0, **how)
     assert found.ratio[0] > 100 and found.ratio[-1] < 1e-3
-    assert course(3.0, *sequences, lr=0.01, **how).ratio[-1] > 3
+    assert course(3.0, *sequences, lr=0.001, **how).ratio[-1] > 10
 
     def shorten(parameters):
-        clip_grad_norm_(parameters, 1.0)
+        clip_grad_norm_(parameters, 0.3)
 
-    assert course(3.0, *sequences, lr=1.0, clip=shorten, **how).ratio[-1] > 3
-    how["steps"] = 40
-    assert course(3.0, *sequences, lr=0.3, clip=shorten, **how).ratio[-1] > 10
+    assert course(3.0, *sequences, lr=1.0, clip=shorten, **how).ratio[-1] > 10
 
 
 @pytest.mark.parametrize("seed", range(3))
