@@ -107,6 +107,26 @@ def passing(activation, gain, x, y, *, depth=20, width=64, seed=0):
     )
 
 
+def means(activation, gain, x, y, *, depth=20, width=64, seeds=3):
+    """Average :func:`passing` over nets of the seeds 0, 1, …
+
+    Returns
+    -------
+    Passing
+
+    Examples
+    --------
+    >>> from lessons.data import digits
+    >>> data = digits(dtype=torch.float64)
+    >>> round(means("relu", 2.0, data.train_x[:32], data.train_y[:32]).error, 1)
+    1.4
+    """
+    seeds = integer("seeds", seeds)
+    how = {"depth": depth, "width": width}
+    found = [passing(activation, gain, x, y, seed=seed, **how) for seed in range(seeds)]
+    return Passing(*(sum(values) / seeds for values in zip(*found, strict=True)))
+
+
 def root_mean_square_slope(activation, size):
     r"""Return :math:`\sqrt{\mathbb E f'(z)^2}` for normal z of this size.
 
