@@ -53,7 +53,7 @@ def slopes_and_layers(activation="tanh", gain=2.0, depth=20):
         left.axvline(size, color=COLORS["dark"], lw=1.5)
         words = f"root mean\nsquare {size:.2f}"
         at = {"ha": "left", "x": size + 0.03} if size < 0.75 else {"ha": "right", "x": size - 0.03}
-        left.text(y=0.88, s=words, color=COLORS["dark"], fontsize=9, **at)
+        left.text(y=0.97, va="top", s=words, color=COLORS["dark"], fontsize=9, **at)
         left.set(xlim=(-0.05, 1.2), ylim=(0, 1))
         layers = np.arange(1, depth + 1)
         signal = look(0, "neutral") | {"ms": 3, "label": "signal, forward"}
