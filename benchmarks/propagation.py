@@ -7,11 +7,11 @@ Writes its section of benchmarks/results.md.
 import argparse
 import math
 import multiprocessing
-import resource
 import statistics
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -133,15 +133,21 @@ def measure(asked, repeats, size):
 
 
 def _peak(way, asked):
-    # In a fresh process: what it holds at its peak beyond what importing PyTorch took.
+    """Return the MB that a way holds at its peak beyond what is held before; for a new process."""
     torch.set_num_threads(1)
     torch.ones(2, 2, requires_grad=True).square().sum().backward()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak begins anew
+    before = _status("VmRSS")
     if way in ONE_BY_ONE:
         ONE_BY_ONE[way](asked, asked.activations[-1], asked.gains[-1], asked.depth, 0)
     else:
         at_once(asked)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return (_status("VmHWM") - before) / 1024
+
+
+def _status(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def memory(asked, ways):
@@ -171,18 +177,19 @@ def section(asked, repeats, size):
     head = ["way", "CPU seconds", "times `sweep`", "memory, MB"]
     shape = (
         f"{len(asked.gains)} gains × {asked.depth} depths × {len(asked.activations)} activations × "
-        f"{asked.seeds} seeds"
+        f"{asked.seeds} seeds, so {asked.nets} nets, of width {asked.width}, with {asked.batch} "
+        "inputs"
     )
+    tried = size * len(asked.activations)
     return "\n\n".join(
         [
             "## What a map of gradients costs",
-            f"Measured by `python -m benchmarks.propagation` with {machine()}, one thread. The "
-            f"map: {shape}, so {asked.nets} nets, of width {asked.width}, with {asked.batch} inputs. "
-            f"`sweep` computed all of it, {repeats} times (median). The other ways were not run "
-            f"to their end: {size * len(asked.activations)} nets, spread over depths and "
+            f"Measured by `python -m benchmarks.propagation` with {machine()}, one thread. "
+            f"The map: {shape}. `sweep` computed all of it, {repeats} times (median). The other "
+            f"ways were not run to their end: {tried} nets, spread over depths and "
             "activations, took turns with `sweep` in one process; their mean time is multiplied by "
             "the number of nets. Both work in float64, since in float32 the deepest cells would be "
-            "0. Memory is the peak of a fresh process beyond what importing PyTorch takes; one by "
+            "0. Memory is the peak of a fresh process beyond what it held before; one by "
             "one it is that of the deepest net.",
             table(head, rows),
         ]

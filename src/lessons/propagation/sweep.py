@@ -137,8 +137,9 @@ class _State:
         self.log_signal = self._by_gain(self.scale + rms[:, 0].double().log10())
         # Far from 1 every f here is homogeneous or constant: a held signal has the same slopes.
         held = rms.clamp(1e-12, 1e12)
-        self.h = self.h * (held / rms.clamp(min=_TINY))
-        self.scale = self.scale + (rms / held)[:, 0].double().log10()
+        if not torch.equal(held, rms):
+            self.h = self.h * (held / rms.clamp(min=_TINY))
+            self.scale = self.scale + (rms / held)[:, 0].double().log10()
 
     @property
     def log_factor(self):
