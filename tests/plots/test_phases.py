@@ -4,20 +4,19 @@ import numpy as np
 import pytest
 
 from lessons.plots import phases
-from lessons.propagation import critical_line, mean_field_factor, mean_field_factors
+from lessons.propagation import critical_line, mean_field_factor
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "gelu", "elu", "sigmoid"])
 def test_the_predicted_lines_lie_on_the_measured_map(activation):
     """Theory plus what 128 neurons take away, about 1/(4n) decades per layer and less for few."""
     measured = phases.measured_by_depth(activation)
-    for g in (0, 10, 16, 24, 40):
-        factors = mean_field_factors(activation, phases.GAINS[g] ** 2, depth=phases.DEPTH)
-        predicted = np.cumsum(np.log10(factors))
+    predicted = phases.predicted_by_depth(activation)
+    for g in (0, 12, 16, 24, 40):
         for depth in (5, 20, 40):
-            # GELU at gain 2 sits where a layer's factor jumps; it is the least certain.
             allowed = 0.15 + 0.025 * depth
-            assert measured[depth - 1, g] == pytest.approx(predicted[depth - 1], abs=allowed)
+            expected = predicted[depth - 1, g // 4]
+            assert measured[depth - 1, g] == pytest.approx(expected, abs=allowed)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "elu", "selu"])

@@ -26,6 +26,13 @@ def measured_by_depth(activation):
     return found.mean(activation).T.numpy()
 
 
+@functools.cache
+def predicted_by_depth(activation):
+    """Return what theory says of :func:`measured_by_depth`, for every fourth gain."""
+    per_layer = [mean_field_factors(activation, g * g, depth=DEPTH) for g in GAINS[::4]]
+    return np.cumsum(np.log10(per_layer), axis=1).T
+
+
 def gain_and_depth(activation="tanh"):
     """Draw by how much nets of every gain and depth multiply a gradient: measured and predicted.
 
@@ -39,8 +46,7 @@ def gain_and_depth(activation="tanh"):
     """
     f = activations.get(activation)
     measured = measured_by_depth(f.name)
-    per_layer = [np.log10(mean_field_factors(f, g * g, depth=DEPTH)) for g in GAINS[::4]]
-    predicted = np.cumsum(per_layer, axis=1).T
+    predicted = predicted_by_depth(f.name)
     depths = np.arange(1, DEPTH + 1)
     with style():
         figure, ax = canvas(f.label, "gain (standard deviation of a weight times √n)", "layers")
@@ -75,6 +81,7 @@ def measured_phases(activation):
     return np.array(rows)
 
 
+@functools.cache
 def edge_of_chaos(activation, most=0.32):
     """Return weight and bias variances with χ = 1, along growing q; None if there is no edge.
 
@@ -98,7 +105,7 @@ def edge_of_chaos(activation, most=0.32):
     if f.name in ("gelu", "silu", "softplus"):
         return None  # χ reaches 1 only where the signal does not settle
     weights, biases = [], []
-    for q in [1.0, 1.0] if f.name in HOMOGENEOUS else np.geomspace(1e-4, 20, 60):
+    for q in [1.0, 1.0] if f.name in HOMOGENEOUS else np.geomspace(1e-3, 20, 40):
         variance = 1 / expectation(lambda x: f.derivative(x) ** 2, float(q))
         weights.append(variance)
         biases.append(q - variance * expectation(lambda x: f.function(x) ** 2, float(q)))

@@ -1,5 +1,6 @@
 """Figures of the chapter *How deep can a random net be?*"""
 
+import functools
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ from lessons import activations
 from lessons.plots.canvas import array, canvas, style
 from lessons.plots.colors import COLORS, LITTLE_TO_MUCH, look
 from lessons.plots.picture import pictured
-from lessons.propagation import chi, depth_scale, variance_map
+from lessons.propagation import chi, critical_line, depth_scale, variance_map
 
 
 @pictured
@@ -40,8 +41,8 @@ def trainable(accuracy, depths, weight_variances, bias_variance, scales=6.0):
         cells = {"cmap": LITTLE_TO_MUCH, "vmin": 0, "vmax": 1, "rasterized": True}
         mesh = ax.pcolormesh(_edges(variances), _edges(depths), values, **cells)
         figure.colorbar(mesh, ax=ax, label="share of digits right")
-        fine = np.geomspace(_edges(variances)[0], _edges(variances)[-1], 60)
-        line = [scales * depth_scale("tanh", w, bias_variance).correlation for w in fine]
+        fine, one = _depth_scales(_edges(variances)[0], _edges(variances)[-1], bias_variance)
+        line = scales * one
         ax.plot(fine, line, color=COLORS["dark"], lw=5)
         ax.plot(fine, line, color="#ffffff", lw=2, label=f"{scales:g} depth scales")
         ax.set(xscale="log", yscale="log", ylim=_edges(depths)[[0, -1]])
@@ -96,6 +97,15 @@ def cobweb(activation="tanh", weight_variance=1.5, bias_variance=0.05, layers=12
         f"become {end}. The gradient's factor per layer is {growth:.2f}."
     )
     return figure, alt
+
+
+@functools.cache
+def _depth_scales(low, high, bias_variance, points=24):
+    """Depth scales of tanh between two weight variances, for both forms of the figure."""
+    edge = critical_line("tanh", bias_variance).weight_variance
+    fine = np.geomspace(low, high, points)
+    fine = np.sort(np.append(fine, [0.97 * edge, 1.03 * edge]))  # where the line is steep
+    return fine, np.array([depth_scale("tanh", w, bias_variance).correlation for w in fine])
 
 
 def _edges(centres):
