@@ -192,7 +192,7 @@ def mean_field_factors(activation, weight_variance, bias_variance=0.0, *, depth=
     Examples
     --------
     >>> [round(factor, 3) for factor in mean_field_factors("tanh", 1.0, depth=3)]
-    [0.681, 0.793, 0.846]
+    [0.681, 0.798, 0.852]
     """
     activation = activations.get(activation)
     weight_variance, bias_variance = _variances(weight_variance, bias_variance)
