@@ -8,6 +8,8 @@ from lessons.data import digits
 from lessons.fixes import initialization as chapter
 from lessons.plots.canvas import canvas, style
 from lessons.plots.colors import look
+from lessons.plots.picture import pictured
+from lessons.plots.ticks import powers_of_ten
 
 WIDTHS = {
     "64, 64, 64, …": [64] * 22 + [10],
@@ -62,3 +64,37 @@ def both_ways(variance="1 / inputs", widths="32, 512, 32, 512, …"):
         f"multiplied by {signal[-1]:.1g}, its error signal on the way back by {error[0]:.1g}."
     )
     return figure, alt
+
+
+@pictured
+def before_and_after(found, roles):
+    """Draw one neuron's signal and error signal by layer, for several starts.
+
+    Parameters
+    ----------
+    found : dict of str to sequence of dict
+        For each start what `lessons.fixes.initialization.per_neuron` returns, seed by seed.
+    roles : dict of str to str
+        Label to a key of ``COLORS``.
+
+    Returns
+    -------
+    Picture
+        The line is the geometric mean over the seeds; hidden layers only.
+    """
+    titles = ["The signal goes forward", "The error signal comes back"]
+    with style():
+        figure, axes = canvas(
+            titles, "layer (1 = next to the input)", "one neuron (r.m.s.)", columns=2, sharey=True
+        )
+        for ax, name, part in zip(
+            axes, ("signal", "error signal"), (slice(1, None), slice(None, -1)), strict=True
+        ):
+            for i, (label, seeds) in enumerate(found.items()):
+                values = np.array([one[name][part] for one in seeds])
+                mean = np.exp(np.log(values).mean(axis=0))
+                line = look(i, roles[label]) | {"ms": 4}
+                ax.plot(np.arange(1, len(mean) + 1), mean, label=label, **line)
+            powers_of_ten(ax.yaxis)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
