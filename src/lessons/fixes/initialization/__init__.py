@@ -8,8 +8,8 @@ from lessons.fixes.initialization.effect import (
     different_neurons,
     net,
     per_neuron,
-    residual_growth,
     reached,
+    residual_growth,
 )
 from lessons.fixes.initialization.fans import Fans, fans
 from lessons.fixes.initialization.further import BRANCHES, ResidualNet, lsuv_, residual_net

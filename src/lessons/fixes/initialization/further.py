@@ -15,7 +15,7 @@ BRANCHES = ("he", "zero", "fixup")
 @one_thread()
 @torch.no_grad()
 def lsuv_(net, x, *, generator=None):
-    """Give each layer orthogonal weights, then the size that gives its output variance 1 on ``x``.
+    """Give each layer orthogonal weights of the size that makes its output's variance on ``x`` 1.
 
     Layer-sequential unit variance: a layer is measured after those before it were corrected.
 

@@ -3,7 +3,6 @@
 import math
 
 import torch
-from torch import nn
 
 from lessons import activations
 from lessons._check import choice, number
@@ -86,7 +85,7 @@ def fill_(layer, recipe="he", shape="normal", gain=1.0, *, generator=None):
 
     Examples
     --------
-    >>> layer = fill_(nn.Linear(300, 100), "xavier", generator=torch.manual_seed(0))
+    >>> layer = fill_(torch.nn.Linear(300, 100), "xavier", generator=torch.manual_seed(0))
     >>> round(layer.weight.var().item() * 200, 1)
     1.0
     """
@@ -152,7 +151,9 @@ def orthogonal_(weight, gain=1.0, *, generator=None):
 
 
 def gain_forward(activation):
-    r"""Return the gain that holds a signal of variance 1: :math:`1/\sqrt{E f(u)^2}`, u from N(0, 1).
+    r"""Return the gain that holds a signal of variance 1.
+
+    That is :math:`1/\sqrt{E f(u)^2}`, where u is from N(0, 1).
 
     Parameters
     ----------
@@ -168,7 +169,9 @@ def gain_forward(activation):
 
 
 def gain_backward(activation):
-    r"""Return the gain that holds the error signal there: :math:`1/\sqrt{E f'(u)^2}`.
+    r"""Return the gain that holds the error signal there.
+
+    That is :math:`1/\sqrt{E f'(u)^2}`, where u is from N(0, 1).
 
     Parameters
     ----------
