@@ -72,7 +72,7 @@ def lsuv_(net, x, *, generator=None):
 
 
 class ResidualNet(nn.Module):
-    """Blocks ``h + a V relu(W relu(h))`` between a first and a last layer; built by `residual_net`."""
+    """Blocks ``h + a V relu(W relu(h))`` between a first and a last layer; see `residual_net`."""
 
     def __init__(self, blocks, width, inputs, outputs, dtype):
         super().__init__()

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from torch import nn
 
 from lessons import activations
 from lessons._check import choice, number
@@ -96,9 +97,9 @@ def fill_(layer, recipe="he", shape="normal", gain=1.0, *, generator=None):
         layer.bias.zero_()
     if shape == "uniform":
         bound = math.sqrt(3) * s  # evenly between -a and a the variance is a²/3
-        weight.uniform_(-bound, bound, generator=generator)
+        nn.init.uniform_(weight, -bound, bound, generator=generator)
     elif shape == "normal":
-        weight.normal_(0, s, generator=generator)
+        nn.init.normal_(weight, 0, s, generator=generator)
     else:
         longer = max(weight.shape[0], weight[0].numel())
         orthogonal_(weight, s * math.sqrt(longer), generator=generator)  # mean square 1/longer
@@ -143,7 +144,7 @@ def orthogonal_(weight, gain=1.0, *, generator=None):
     if weight.numel() == 0:
         return weight
     rows = len(weight)
-    matrix = weight.new_empty(rows, weight.numel() // rows).normal_(generator=generator)
+    matrix = nn.init.normal_(weight.new_empty(rows, weight.numel() // rows), generator=generator)
     wide = matrix.shape[0] < matrix.shape[1]
     q, r = torch.linalg.qr(matrix.T if wide else matrix)
     q = q * r.diagonal().sign()  # without this not every orthogonal matrix is equally likely
