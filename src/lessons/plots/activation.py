@@ -1,5 +1,6 @@
 """Figures of the chapter *When is another activation the cure?*"""
 
+import functools
 import math
 
 import numpy as np
@@ -95,20 +96,7 @@ def hundred_layers(activation="selu", weights="1 / inputs", width=64):
     figure, alt : matplotlib.figure.Figure, str
         On the same axes for every choice.
     """
-    net = mlp(
-        HUNDRED + 1,
-        width,
-        activation=activation,
-        initialization="lecun" if weights.startswith("1") else "he",
-        dtype=torch.float64,
-    )
-    data = digits(dtype=torch.float64)
-    x, y = data.train_x[:128], data.train_y[:128]
-    with torch.no_grad():
-        outputs = net.forward_all(x)[:-1]
-    deviation = np.array([h.std().item() for h in outputs])
-    error = np.array(signals_by_layer(net, x, y)["error signal"][:-1])
-    error = error / error[-1]
+    deviation, error = _both_ways(activation, weights, width)
     layers = np.arange(1, HUNDRED + 1)
     low, high = 1e-30, 1e30
     with style():
@@ -126,10 +114,28 @@ def hundred_layers(activation="selu", weights="1 / inputs", width=64):
             )
             ax.minorticks_off()
     alt = (
-        f"{get(activation).label}, variance {weights}: at layer 100 a neuron's output has the deviation "
+        f"{get(activation).label}, variance {weights}: at layer 100 a neuron's output deviates by "
         f"{deviation[-1]:.1g}; the error signal at layer 1 is {error[0]:.1g} of that at layer 100."
     )
     return figure, alt
+
+
+@functools.cache
+def _both_ways(activation, weights, width):
+    net = mlp(
+        HUNDRED + 1,
+        width,
+        activation=activation,
+        initialization="lecun" if weights.startswith("1") else "he",
+        dtype=torch.float64,
+    )
+    data = digits(dtype=torch.float64)
+    x, y = data.train_x[:128], data.train_y[:128]
+    with torch.no_grad():
+        outputs = net.forward_all(x)[:-1]
+    deviation = np.array([h.std().item() for h in outputs])
+    error = np.array(signals_by_layer(net, x, y)["error signal"][:-1])
+    return deviation, error / error[-1]
 
 
 @pictured

@@ -1,9 +1,11 @@
 """Another activation as a cure: the ReLU family written out, SELU's constants, swapped nets.
 
-``forms`` and ``parametric`` hold what is more than a row of ``lessons.activations``; ``fixed_point`` derives two
-constants; ``units`` swaps an activation and watches neurons that are never on.
+``forms`` and ``parametric`` hold what is more than a row of ``lessons.activations``;
+``fixed_point`` derives two constants; ``units`` swaps an activation and watches neurons that are
+never on.
 """
 
+from lessons.fixes.activation.fixed_point import Moments, moments, selu_constants
 from lessons.fixes.activation.forms import (
     FORMS,
     elu,
@@ -16,7 +18,6 @@ from lessons.fixes.activation.forms import (
     softplus,
 )
 from lessons.fixes.activation.parametric import PReLUNet, parametric, prelu, prelu_gradients
-from lessons.fixes.activation.fixed_point import Moments, moments, selu_constants
 from lessons.fixes.activation.units import Watched, never_on, swapped, watched
 
 __all__ = [
