@@ -18,7 +18,7 @@ from lessons.fixes.activation.forms import (
     softplus,
 )
 from lessons.fixes.activation.parametric import PReLUNet, parametric, prelu, prelu_gradients
-from lessons.fixes.activation.units import Watched, never_on, swapped, watched
+from lessons.fixes.activation.units import Watched, never_on, outcomes, swapped, watched
 
 __all__ = [
     "FORMS",
@@ -31,6 +31,7 @@ __all__ = [
     "leaky_relu",
     "moments",
     "never_on",
+    "outcomes",
     "parametric",
     "prelu",
     "prelu_gradients",

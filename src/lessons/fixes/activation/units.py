@@ -10,7 +10,7 @@ from lessons import activations
 from lessons._check import integer
 from lessons._threads import one_thread
 from lessons.networks import MLP
-from lessons.training import History, train
+from lessons.training import History, evaluate, train
 
 
 def swapped(net, activation):
@@ -41,6 +41,39 @@ def swapped(net, activation):
     net = copy.deepcopy(net)
     net.activation = activations.get(activation)
     return net
+
+
+def outcomes(build, x, y, *, seeds=3, steps=60, **how):
+    """Train the net of each seed; return its loss and its share of right answers.
+
+    Parameters
+    ----------
+    build : callable
+        ``build(seed)`` returns a net.
+    x, y : Tensor
+        The training data.
+    seeds, steps : int
+    **how
+        To :func:`lessons.training.train`.
+
+    Returns
+    -------
+    list of (float, float)
+        On all of ``x``; the loss is not finite where training overflowed.
+
+    Examples
+    --------
+    >>> from lessons.networks import mlp
+    >>> x, y = torch.ones(8, 64), torch.zeros(8, dtype=torch.long)
+    >>> len(outcomes(lambda seed: mlp(2, seed=seed), x, y, seeds=2, steps=1))
+    2
+    """
+    found = []
+    for seed in range(integer("seeds", seeds)):
+        net = build(seed)
+        train(net, x, y, steps=steps, seed=seed, record_every=steps, **how)
+        found.append(evaluate(net, x, y))
+    return found
 
 
 @one_thread()
