@@ -191,7 +191,7 @@ def test_the_two_constants_are_torchs():
 
 
 def test_they_are_a_fixed_point_and_the_papers_jacobian():
-    """Klambauer et al., 2017, p. 4: J(0, 1) has 0.088834 and 0.782648 in its second column."""
+    """Klambauer et al., 2017: J(0, 1) has 0.088834 and 0.782648 in its second column."""
     at = chapter.moments("selu")
     assert at.mean == pytest.approx(0, abs=1e-9)
     assert at.variance == pytest.approx(1, abs=1e-9)

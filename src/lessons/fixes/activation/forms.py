@@ -10,7 +10,7 @@ import torch
 from lessons._check import choice, number
 from lessons.activations import LEAKY_SLOPE, SELU_ALPHA, SELU_SCALE
 
-# Hendrycks and Gimpel (2016), §2: chosen by them so that the tanh form is near the exact one.
+# Hendrycks and Gimpel (2016): chosen by them so that the tanh form is near the exact one.
 GELU_CUBE = 0.044715
 _ROOT = math.sqrt(2 / math.pi)
 
@@ -45,7 +45,7 @@ def elu(x, alpha=1.0):
 
 
 def selu(x):
-    """Return ``SELU_SCALE`` · elu(x, ``SELU_ALPHA``) (Klambauer et al., 2017, eq. 2)."""
+    """Return ``SELU_SCALE`` · elu(x, ``SELU_ALPHA``) (Klambauer et al., 2017)."""
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
