@@ -125,7 +125,13 @@ def test_the_same_exploding_net_lies_still_at_a_larger_rate(data):
             other = replace(other, how={"lr": 0.05})
             o = examine(other, data.train_x, data.train_y, seed=seed)
             jumping += signs(o)["loss jumps"][1]
+            assert signs(o)["weights grow"][0] > 200
     assert jumping <= 4  # of nine
+
+
+def test_at_the_rate_of_the_chapter_no_layer_grows_a_hundredfold(examined):
+    for seed in SEEDS:
+        assert signs(examined["exploding, tanh", seed])["weights grow"][0] < 50
 
 
 def cosines_of_successive_gradients(data, seed, lr):
