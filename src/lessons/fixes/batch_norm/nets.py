@@ -112,7 +112,9 @@ def factor_per_layer(build, x, y, seeds=3, settle=3):
         errors = signals_by_layer(build(seed), x, y)["error signal"]
         inner = errors[settle : len(errors) - settle]
         if len(inner) < 2:
-            raise ValueError(f"the net has {len(errors)} layers; expected {2 * settle + 2} or more.")
+            raise ValueError(
+                f"the net has {len(errors)} layers; expected {2 * settle + 2} or more."
+            )
         logs.append(math.log(inner[0] / inner[-1]) / (len(inner) - 1))
     return math.exp(sum(logs) / len(logs))
 
