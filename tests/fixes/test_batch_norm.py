@@ -56,15 +56,15 @@ def reached(data, norm="batch", depth=20, lr=0.1, steps=40, batch_size=128, **ho
 def test_the_way_back_takes_two_directions_off(batch, features, seed):
     generator = torch.Generator().manual_seed(seed)
     x, d = torch.randn(2, batch, features, generator=generator, dtype=F64)
-    layer, x = BatchNorm(features, dtype=F64), x.requires_grad_()
+    layer, x = BatchNorm(features, eps=1e-12, dtype=F64), x.requires_grad_()
     y = layer(x)
     (y * d).sum().backward()
-    assert x.grad.sum(0).abs().max() < 1e-9 * x.grad.abs().max() + 1e-12
-    left = (x.grad * y.detach()).sum(0).abs().max()
-    assert left < 1e-3 * (x.grad.abs() * y.detach().abs()).sum(0).max() + 1e-9
+    most = x.grad.abs().max() + d.abs().max()
+    assert x.grad.sum(0).abs().max() < 1e-8 * most
+    assert (x.grad * y.detach()).sum(0).abs().max() < 1e-6 * most
 
 
-@given(seed=st.integers(0, 99), gap=st.floats(0.5, 100))
+@given(seed=st.integers(0, 99), gap=st.floats(2, 100))
 def test_a_batch_of_two_is_plus_and_minus_one_and_sends_nothing_back(seed, gap):
     d = torch.randn(2, 1, generator=torch.Generator().manual_seed(seed), dtype=F64)
     x = torch.tensor([[1.0], [1 + gap]], dtype=F64, requires_grad=True)
@@ -87,10 +87,10 @@ def test_gamma_and_beta_undo_it():
 
 @given(zeros=st.integers(1, 9))
 def test_two_values_stay_two_values(zeros):
-    y = BatchNorm(1, dtype=F64)(torch.tensor([[0.0]] * zeros + [[8.0]], dtype=F64))
+    y = BatchNorm(1, dtype=F64)(torch.tensor([[0.0]] * zeros + [[8.0]], dtype=F64)).detach()
     assert len({round(value, 9) for value in y.flatten().tolist()}) == 2
     assert abs(y.mean()) < 1e-12
-    assert y.var(correction=0) == pytest.approx(1, abs=1e-4)
+    assert y.var(correction=0).item() == pytest.approx(1, abs=1e-4)
 
 
 def test_evaluation_moves_no_average_and_looks_at_no_neighbour():
@@ -251,8 +251,12 @@ def test_batches_of_two_hardly_learn_and_of_four_are_two_nets(data):
     two = {norm: reached(data, norm, 3, 0.03, 60, 2) for norm in ("none", "layer", "batch")}
     assert max(r.train for r in two["batch"]) < 0.4
     assert min(r.train for norm in ("none", "layer") for r in two[norm]) > 0.5
-    for r in reached(data, "batch", 3, 0.03, 60, 4):
-        assert r.train > r.batch + 0.08
+    modes = {2: two["batch"]} | {
+        size: reached(data, "batch", 3, 0.03, 60, size) for size in (4, 128)
+    }
+    assert min(r.differ for size in (2, 4) for r in modes[size]) > 0.35
+    assert max(r.differ for r in modes[128]) < 0.15
+    assert min(r.train for size in (4, 128) for r in modes[size]) > 0.5
 
 
 def test_averages_lag_behind(data):

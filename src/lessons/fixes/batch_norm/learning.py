@@ -21,12 +21,15 @@ class Reached(NamedTuple):
     batch : float
         Share of right answers on the training data in training mode: each batch with its own
         mean and variance.
+    differ : float
+        Share of training samples to which the two modes give different answers.
     """
 
     loss: float
     train: float
     test: float
     batch: float
+    differ: float
 
 
 @one_thread()
@@ -64,9 +67,9 @@ def fit(net, data, *, lr=0.1, steps=60, batch_size=128, weight_decay=0.0, seed=0
     groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors}]
     optimizer = torch.optim.SGD(groups, lr=lr)
     generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
-    batches, right, done = [], [], integer("steps", steps)
+    batches = []
     net.train()
-    for _ in range(done):
+    for _ in range(integer("steps", steps)):
         if not batches:
             order = torch.randperm(len(data.train_x), generator=generator)
             batches = [b for b in order.split(batch_size) if len(b) == batch_size]
@@ -75,18 +78,24 @@ def fit(net, data, *, lr=0.1, steps=60, batch_size=128, weight_decay=0.0, seed=0
         optimizer.zero_grad()
         cross_entropy(answer, data.train_y[batch]).backward()
         optimizer.step()
+    return _look(net, data, batch_size, generator)
+
+
+@torch.no_grad()
+def _look(net, data, batch_size, generator):
+    x, y = data.train_x, data.train_y
     net.eval()
-    with torch.no_grad():
-        loss = cross_entropy(net(data.train_x), data.train_y).item()
-        train = _right(net(data.train_x), data.train_y)
-        test = _right(net(data.test_x), data.test_y)
-        kept = {name: value.clone() for name, value in net.state_dict().items()}
-        net.train()
-        for batch in torch.randperm(len(data.train_x), generator=generator).split(batch_size)[:20]:
-            if len(batch) == batch_size:
-                right.append(_right(net(data.train_x[batch]), data.train_y[batch]))
-        net.load_state_dict(kept)  # looking must not move the running averages
-    return Reached(loss, train, test, sum(right) / len(right))
+    answer, test = net(x), _right(net(data.test_x), data.test_y)
+    kept = {name: value.clone() for name, value in net.state_dict().items()}
+    net.train()
+    order = torch.randperm(len(x), generator=generator).split(batch_size)
+    order = [batch for batch in order if len(batch) == batch_size][: max(1, 512 // batch_size)]
+    alone = torch.cat([net(x[batch]) for batch in order])
+    net.load_state_dict(kept)  # looking must not move the running averages
+    seen = torch.cat(order)
+    differ = (alone.argmax(1) != answer[seen].argmax(1)).double().mean().item()
+    loss = cross_entropy(answer, y).item()
+    return Reached(loss, _right(answer, y), test, _right(alone, y[seen]), differ)
 
 
 def _right(answer, y):
