@@ -1,0 +1,109 @@
+"""What flows between the blocks: how large the signal is, how large the gradient that comes back."""
+
+from typing import NamedTuple
+
+import torch
+
+from lessons._check import choice, integer
+from lessons._threads import one_thread
+from lessons.fixes.residual.block import residual_net
+from lessons.loss import check_batch, loss_of
+
+BRANCHES = ("He", "BatchNorm", "1/√B", "zero")
+
+
+class Stream(NamedTuple):
+    """By state x_0, x_1, …: mean square of the ``signal``, L2 norm of the ``gradient``."""
+
+    signal: list
+    gradient: list
+
+
+def net_of(branch, blocks, width=64, **how):
+    """Build a residual net whose branches are of one of four kinds.
+
+    "He": He-initialized, nothing normalised. "BatchNorm": the same with batch normalization.
+    "1/√B": the same as "He", each branch times 1/√blocks. "zero": as "He", the last weights of
+    each branch start at 0.
+
+    Examples
+    --------
+    >>> net_of("1/√B", 4).blocks[0].scale
+    0.5
+    """
+    choice("branch", branch, BRANCHES)
+    blocks = integer("blocks", blocks)
+    scale = blocks**-0.5 if branch == "1/√B" else 1.0
+    kind = {"normalize": branch == "BatchNorm", "zero_init": branch == "zero", "scale": scale}
+    return residual_net(2 * blocks + 2, width, **kind, **how)
+
+
+def growth(branch, blocks):
+    r"""Return by how much each block multiplies the stream's mean square at the start.
+
+    The sum of two independent parts has the sum of their squares. A branch that is the share
+    :math:`a_l` of what passes by makes it :math:`1 + a_l` times as large:
+
+    ==========  ======================================  =========================
+    branch      :math:`a_l` of block l = 1, 2, … B      mean square after block l
+    ==========  ======================================  =========================
+    He          1                                       2^l
+    BatchNorm   1/l                                     l + 1
+    1/√B        1/B                                     (1 + 1/B)^l, below e
+    zero        0                                       1
+    ==========  ======================================  =========================
+
+    Returns
+    -------
+    list of float
+        :math:`1 + a_l`.
+
+    References
+    ----------
+    De and Smith, 2020, Batch normalization biases residual blocks towards the identity function.
+
+    Examples
+    --------
+    >>> growth("BatchNorm", 3)
+    [2.0, 1.5, 1.3333333333333333]
+    """
+    choice("branch", branch, BRANCHES)
+    blocks = integer("blocks", blocks)
+    share = {
+        "He": lambda _: 1.0,
+        "BatchNorm": lambda block: 1 / block,
+        "1/√B": lambda _: 1 / blocks,
+        "zero": lambda _: 0.0,
+    }[branch]
+    return [1 + share(block) for block in range(1, blocks + 1)]
+
+
+@one_thread()
+def stream(net, x, y):
+    """Measure the stream of a net, forward and backward.
+
+    Parameters
+    ----------
+    net : ResidualNet
+        In the mode (train or eval) in which it is.
+    x, y : Tensor
+        A batch and its classes.
+
+    Returns
+    -------
+    Stream
+
+    Examples
+    --------
+    >>> net = residual_net(6, shortcut=True, zero_init=True, normalize=False)
+    >>> found = stream(net, torch.randn(8, 64), torch.zeros(8, dtype=torch.long))
+    >>> len(set(found.signal)), len(set(found.gradient))
+    (1, 1)
+    """
+    check_batch(x, y)
+    states = net.stream(x)
+    gradients = torch.autograd.grad(loss_of(net.answer(states[-1]), y), states)
+    return Stream(
+        [s.detach().double().square().mean().item() for s in states],
+        [g.double().norm().item() for g in gradients],
+    )
