@@ -1,10 +1,11 @@
 """What flows between the blocks: how large the signal is, how large the gradient that comes back."""
 
+import math
 from typing import NamedTuple
 
 import torch
 
-from lessons._check import choice, integer
+from lessons._check import choice, integer, number
 from lessons._threads import one_thread
 from lessons.fixes.residual.block import residual_net
 from lessons.loss import check_batch, loss_of
@@ -76,6 +77,42 @@ def growth(branch, blocks):
         "zero": lambda _: 0.0,
     }[branch]
     return [1 + share(block) for block in range(1, blocks + 1)]
+
+
+def gradient_growth(branch, blocks, variance=1.0):
+    r"""Return by how much each block multiplies the *squared* gradient that comes back.
+
+    As :func:`growth`, but for BatchNorm. There the branch divides the gradient by the variance
+    *over the batch* of what it gets. That of the stream is :math:`v_0` at the start and gains
+    :math:`1 - 1/\pi` with each block (the mean square of ReLU less its squared mean, twice).
+    Inside the branch a second normalization divides by :math:`1 - 1/\pi`:
+
+    .. math:: 1 + a_l = 1 + \frac{\pi}{\pi - 1} \cdot \frac{1}{v_0 + (l - 1)(1 - 1/\pi)}
+
+    Multiplied over many blocks this is a power of their number,
+    :math:`B^{(\pi/(\pi-1))^2} = B^{2.15}`, where a plain net has an exponential of it.
+
+    Parameters
+    ----------
+    branch, blocks
+        As in :func:`growth`.
+    variance : float
+        :math:`v_0`, above 0.
+
+    Returns
+    -------
+    list of float
+        :math:`1 + a_l` of block l = 1, 2, …
+
+    Examples
+    --------
+    >>> [round(factor, 2) for factor in gradient_growth("BatchNorm", 3)]
+    [2.47, 1.87, 1.62]
+    """
+    if branch != "BatchNorm":
+        return growth(branch, blocks)
+    variance, left = number("variance", variance, above=0), 1 - 1 / math.pi
+    return [1 + 1 / (left * (variance + block * left)) for block in range(integer("blocks", blocks))]
 
 
 @one_thread()
