@@ -1,4 +1,4 @@
-"""One residual block, y = S(x) + c F(x), and deep nets of such blocks, or of their branches alone."""
+"""One residual block, y = S(x) + c F(x), and deep nets of such blocks or of their branches."""
 
 import itertools
 import math
@@ -195,7 +195,9 @@ def residual_net(
         else:
             parts = [one, norm(m), nn.ReLU(), two, norm(m)]
         if zero_init:
-            nn.init.zeros_(parts[-1].weight if isinstance(parts[-1], nn.BatchNorm1d) else two.weight)
+            nn.init.zeros_(
+                parts[-1].weight if isinstance(parts[-1], nn.BatchNorm1d) else two.weight
+            )
         way = None if not shortcut else nn.Identity() if n == m else _projection(n, m, generator)
         after = nn.ReLU() if order == "post" else nn.Identity()
         built.append(Block(nn.Sequential(*parts), way, scale, after))

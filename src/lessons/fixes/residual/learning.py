@@ -43,14 +43,15 @@ def with_statistics_of(net, x):
 
 
 class Reached(NamedTuple):
-    """``steps`` until the training loss was reached (None: never), and the ``test`` accuracy."""
+    """``steps`` until the loss was reached (None: never), the ``loss``, and ``test`` accuracy."""
 
     steps: int | None
+    loss: float
     test: float
 
 
 @one_thread()
-def reach(net, data, loss=0.3, *, lr=0.05, momentum=0.9, batch_size=128, most=200, seed=0):
+def reach(net, data, loss=0.7, *, lr=0.05, momentum=0.9, batch_size=128, most=200, seed=0):
     """Train ``net`` in place until its loss on all training data is at most ``loss``.
 
     Parameters
@@ -58,7 +59,7 @@ def reach(net, data, loss=0.3, *, lr=0.05, momentum=0.9, batch_size=128, most=20
     net : nn.Module
     data : lessons.data.Digits
     loss : float
-        Looked at every five steps.
+        Looked at after every step.
     lr, momentum, batch_size, seed
         As in :func:`lessons.training.train`.
     most : int
@@ -71,12 +72,13 @@ def reach(net, data, loss=0.3, *, lr=0.05, momentum=0.9, batch_size=128, most=20
     """
     check_model(net)
     check_batch(data.train_x, data.train_y)
-    loss, most = number("loss", loss, above=0), integer("most", most, least=5)
+    loss, most = number("loss", loss, above=0), integer("most", most)
     stepper = torch.optim.SGD(net.parameters(), lr=number("lr", lr, above=0), momentum=momentum)
     generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
     batches, steps = [], None
     for step in range(most + 1):
-        if step % 5 == 0 and evaluate(net, data.train_x, data.train_y)[0] <= loss:
+        now = evaluate(net, data.train_x, data.train_y)[0]
+        if now <= loss:
             steps = step
             break
         if not batches:
@@ -86,7 +88,7 @@ def reach(net, data, loss=0.3, *, lr=0.05, momentum=0.9, batch_size=128, most=20
         loss_of(net(data.train_x[batch]), data.train_y[batch]).backward()
         stepper.step()
     frozen = with_statistics_of(net, data.train_x)
-    return Reached(steps, evaluate(frozen, data.test_x, data.test_y)[1])
+    return Reached(steps, now, evaluate(frozen, data.test_x, data.test_y)[1])
 
 
 @one_thread()

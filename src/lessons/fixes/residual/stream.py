@@ -1,4 +1,4 @@
-"""What flows between the blocks: how large the signal is, how large the gradient that comes back."""
+"""What flows between the blocks: the size of the signal, and of the gradient that comes back."""
 
 import math
 from typing import NamedTuple
@@ -112,7 +112,9 @@ def gradient_growth(branch, blocks, variance=1.0):
     if branch != "BatchNorm":
         return growth(branch, blocks)
     variance, left = number("variance", variance, above=0), 1 - 1 / math.pi
-    return [1 + 1 / (left * (variance + block * left)) for block in range(integer("blocks", blocks))]
+    return [
+        1 + 1 / (left * (variance + block * left)) for block in range(integer("blocks", blocks))
+    ]
 
 
 @one_thread()
