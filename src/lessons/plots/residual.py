@@ -42,8 +42,9 @@ def both_streams(streams, *, roles=None):
             for label, found in streams.items():
                 values = getattr(found, name)
                 ax.plot(range(len(values)), values, label=label, **styles[label] | {"marker": ""})
+            if name == "signal":
+                ax.set(yscale="log", ylim=(0.1, 1e3))
             powers_of_ten(ax.yaxis)
-        axes[0].set_ylim(0.1, 1e3)
         legend_below(figure, axes[0])
     return figure
 
@@ -69,7 +70,8 @@ def along_the_line(curves, *, roles=None):
         figure, axes = canvas(titles, along, "gradient (largest = 1)", columns=len(titles))
         for ax, (label, values) in zip(np.atleast_1d(axes), curves.items(), strict=True):
             at = np.linspace(0, 1, len(values))
-            ax.plot(at, values / np.abs(values).max(), **styles[label] | {"marker": "", "lw": 1.2})
+            line = styles[label] | {"marker": "", "linestyle": "-", "linewidth": 1.2}
+            ax.plot(at, values / np.abs(values).max(), **line)
             ax.set_ylim(-1.1, 1.1)
     return figure
 
