@@ -414,12 +414,14 @@ def test_the_residual_is_easier_only_near_the_identity(seed):
     assert fit_error("rotation", True, seed=seed) > fit_error("rotation", False, seed=seed)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_at_one_training_loss_the_residual_net_knows_more_new_digits(seed, small):
-    plain, added = (
-        reach(residual_net(20, 32, shortcut=s, seed=seed), small, 1.0, seed=seed)
-        for s in (False, True)
-    )
-    assert added.steps < plain.steps
-    assert abs(added.loss - plain.loss) < 0.15
-    assert added.test > plain.test + 0.05
+def test_at_one_training_loss_the_residual_net_knows_more_new_digits(small):
+    more = []
+    for seed in SEEDS:
+        plain, added = (
+            reach(residual_net(20, 32, shortcut=s, seed=seed), small, 1.0, seed=seed)
+            for s in (False, True)
+        )
+        assert 2 * added.steps < plain.steps
+        assert abs(added.loss - plain.loss) < 0.15
+        more.append(added.test - plain.test)
+    assert sum(more) / 3 > 0.05
