@@ -199,7 +199,7 @@ def test_other_errors():
 
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_the_signal_grows_as_predicted(branch):
-    """2^l, l + 1, (1 + 1/B)^l, 1: wide nets, Gaussian inputs, the mean of three seeds."""
+    """2^l, l + 1, (1 + 1/M)^l, 1: wide nets, Gaussian inputs, the mean of three seeds."""
     blocks, x, y = 10, gaussian(256, 64), torch.arange(256) % 10
     ratios = []
     for seed in SEEDS:
@@ -207,7 +207,7 @@ def test_the_signal_grows_as_predicted(branch):
         ratios.append(signal[-1] / signal[0])
     predicted = math.prod(growth(branch, blocks))
     assert predicted == pytest.approx(
-        {"He": 2**blocks, "BatchNorm": blocks + 1, "1/√B": 1.1**10, "zero": 1}[branch]
+        {"He": 2**blocks, "BatchNorm": blocks + 1, "1/√M": 1.1**10, "zero": 1}[branch]
     )
     # He's factor has the widest spread: e^(spread of a sum of 10 logarithms)
     assert sum(ratios) / 3 == pytest.approx(predicted, rel=0.3 if branch == "He" else 0.1)
@@ -290,12 +290,12 @@ def test_equal_shares_are_binomial(blocks):
 
 
 def test_scaled_shares_are_poissons():
-    shares = predicted_shares(growth("1/√B", 2000))
+    shares = predicted_shares(growth("1/√M", 2000))
     for k in range(5):
         assert shares[k] == pytest.approx(math.exp(-1) / math.factorial(k), rel=0.01)
 
 
-@pytest.mark.parametrize("branch", ["He", "BatchNorm", "1/√B"])
+@pytest.mark.parametrize("branch", ["He", "BatchNorm", "1/√M"])
 def test_measured_lengths_are_the_predicted_ones(branch, data):
     x, y = data.train_x[:64], data.train_y[:64]
     for seed in SEEDS:
@@ -396,7 +396,7 @@ def test_adam_takes_the_size_away_and_plain_56_still_does_not_learn(seed, small)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_adding_x_explodes_without_care(seed, small):
-    for branch, most in (("He", math.inf), ("1/√B", 1.2), ("zero", 1.2)):
+    for branch, most in (("He", math.inf), ("1/√M", 1.2), ("zero", 1.2)):
         net = net_of(branch, 27, 32, seed=seed)
         how = {"lr": 0.05, "momentum": 0.9, "steps": 20, "record_every": 20, "seed": seed}
         history = train(net, small.train_x, small.train_y, **how)

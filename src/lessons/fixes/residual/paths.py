@@ -11,9 +11,9 @@ from lessons.loss import check_batch, loss_of
 def path_gradients(net, x, y):
     r"""Split the gradient at the start of the stream by the number of branches on its way.
 
-    Of B blocks each Jacobian is :math:`S_l + t\,c J_l`, with t = 1. Their product is a polynomial
+    Of M blocks each Jacobian is :math:`S_l + t\,c J_l`, with t = 1. Their product is a polynomial
     in t; the coefficient of :math:`t^k` is the sum over all paths through exactly k branches:
-    there are B over k of them. It is computed exactly, block by block.
+    there are M over k of them. It is computed exactly, block by block.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def path_shares(parts):
 def predicted_shares(growth):
     r"""Return the shares that random branches give: the coefficients of :math:`\prod (1 + a_l t)`.
 
-    With all :math:`a_l = 1` these are the binomial ones; with :math:`a_l = 1/B` and large B,
+    With all :math:`a_l = 1` these are the binomial ones; with :math:`a_l = 1/M` and large M,
     Poisson's with mean 1.
 
     Parameters

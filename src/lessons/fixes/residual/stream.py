@@ -10,7 +10,7 @@ from lessons._threads import one_thread
 from lessons.fixes.residual.block import residual_net
 from lessons.loss import check_batch, loss_of
 
-BRANCHES = ("He", "BatchNorm", "1/√B", "zero")
+BRANCHES = ("He", "BatchNorm", "1/√M", "zero")
 
 
 class Stream(NamedTuple):
@@ -24,17 +24,17 @@ def net_of(branch, blocks, width=64, **how):
     """Build a residual net whose branches are of one of four kinds.
 
     "He": He-initialized, nothing normalised. "BatchNorm": the same with batch normalization.
-    "1/√B": the same as "He", each branch times 1/√blocks. "zero": as "He", the last weights of
+    "1/√M": the same as "He", each branch times 1/√blocks. "zero": as "He", the last weights of
     each branch start at 0.
 
     Examples
     --------
-    >>> net_of("1/√B", 4).blocks[0].scale
+    >>> net_of("1/√M", 4).blocks[0].scale
     0.5
     """
     choice("branch", branch, BRANCHES)
     blocks = integer("blocks", blocks)
-    scale = blocks**-0.5 if branch == "1/√B" else 1.0
+    scale = blocks**-0.5 if branch == "1/√M" else 1.0
     kind = {"normalize": branch == "BatchNorm", "zero_init": branch == "zero", "scale": scale}
     return residual_net(2 * blocks + 2, width, **kind, **how)
 
@@ -46,11 +46,11 @@ def growth(branch, blocks):
     :math:`a_l` of what passes by makes it :math:`1 + a_l` times as large:
 
     ==========  ======================================  =========================
-    branch      :math:`a_l` of block l = 1, 2, … B      mean square after block l
+    branch      :math:`a_l` of block l = 1, 2, … M      mean square after block l
     ==========  ======================================  =========================
     He          1                                       2^l
     BatchNorm   1/l                                     l + 1
-    1/√B        1/B                                     (1 + 1/B)^l, below e
+    1/√M        1/M                                     (1 + 1/M)^l, below e
     zero        0                                       1
     ==========  ======================================  =========================
 
@@ -73,7 +73,7 @@ def growth(branch, blocks):
     share = {
         "He": lambda _: 1.0,
         "BatchNorm": lambda block: 1 / block,
-        "1/√B": lambda _: 1 / blocks,
+        "1/√M": lambda _: 1 / blocks,
         "zero": lambda _: 0.0,
     }[branch]
     return [1 + share(block) for block in range(1, blocks + 1)]
@@ -90,7 +90,7 @@ def gradient_growth(branch, blocks, variance=1.0):
     .. math:: 1 + a_l = 1 + \frac{\pi}{\pi - 1} \cdot \frac{1}{v_0 + (l - 1)(1 - 1/\pi)}
 
     Multiplied over many blocks this is a power of their number,
-    :math:`B^{(\pi/(\pi-1))^2} = B^{2.15}`, where a plain net has an exponential of it.
+    :math:`M^{(\pi/(\pi-1))^2} = B^{2.15}`, where a plain net has an exponential of it.
 
     Parameters
     ----------
