@@ -90,7 +90,7 @@ def gradient_growth(branch, blocks, variance=1.0):
     .. math:: 1 + a_l = 1 + \frac{\pi}{\pi - 1} \cdot \frac{1}{v_0 + (l - 1)(1 - 1/\pi)}
 
     Multiplied over many blocks this is a power of their number,
-    :math:`M^{(\pi/(\pi-1))^2} = B^{2.15}`, where a plain net has an exponential of it.
+    :math:`M^{(\pi/(\pi-1))^2} = M^{2.15}`, where a plain net has an exponential of it.
 
     Parameters
     ----------
