@@ -4,10 +4,11 @@ import torch
 from torch import nn
 
 from lessons._check import choice, integer, number
+from lessons._threads import one_thread
 from lessons.fixes.lstm.forget import set_biases_
-from lessons.fixes.lstm.layer import LSTM
+from lessons.propagation import through_time
 
-KINDS = {"plain": nn.RNN, "lstm": LSTM, "gru": nn.GRU}
+KINDS = {"plain": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class _Answer(nn.Linear):
@@ -47,8 +48,9 @@ def reader(kind, width=32, *, inputs=8, outputs=4, forget=None, enter=None, gain
     Parameters
     ----------
     kind : str or nn.Module
-        "plain" (``nn.RNN``), "lstm" (:class:`LSTM`), "gru" (``nn.GRU``), or a layer that takes
-        (batch, time, inputs) as ``nn.LSTM`` does with ``batch_first``.
+        "plain" (``nn.RNN``), "lstm" (``nn.LSTM``), "gru" (``nn.GRU``), or a layer that takes
+        (batch, time, inputs) as these do with ``batch_first``, such as :class:`LSTM`. A layer
+        keeps its weights.
     width, inputs, outputs : int
     forget, enter : float, optional
         Bias of the forget gates (of a GRU's update gates), and of the input gates.
@@ -90,3 +92,34 @@ def reader(kind, width=32, *, inputs=8, outputs=4, forget=None, enter=None, gain
         nn.init.uniform_(parameter, -(width**-0.5), width**-0.5, generator=generator)
     return Reader(layer, answer)
 
+
+
+@one_thread()
+def both_ways(net, x, y, loss="cross_entropy"):
+    """Return the size of a net's memory at each step, and the gradient's norm at each state.
+
+    Parameters
+    ----------
+    net : Reader
+    x, y : Tensor
+    loss : str
+
+    Returns
+    -------
+    sizes : list of float
+        Root mean square of the memory c, or of h where there is none.
+    gradients : list of float
+        Norm of the gradient by h and c together, divided by that at the last step.
+
+    Examples
+    --------
+    >>> from lessons.data import recall
+    >>> sizes, gradients = both_ways(reader("lstm"), *recall(3, 20))
+    >>> len(sizes), gradients[-1], gradients[0] < 0.01
+    (20, 1.0, True)
+    """
+    width = net.output_layer.in_features
+    with torch.no_grad():
+        sizes = [s[:, -width:].square().mean().sqrt().item() for s in net.hidden_states(x)]
+    norms = through_time(net, x, y, loss)
+    return sizes, [norm / norms[-1] for norm in norms]

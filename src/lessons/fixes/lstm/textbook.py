@@ -61,8 +61,8 @@ class TextbookLSTM(_Textbook):
     inputs, width : int
     gates : sequence of str
         Which of "input", "forget" and "output" there are.
-    forget_bias : float, optional
-        Of the forget gate; by default random, as the rest.
+    biases : dict of str to float, optional
+        Of gates, by name; those of the others are random, as the weights.
     seed : int
     dtype : torch.dtype
 
@@ -86,15 +86,15 @@ class TextbookLSTM(_Textbook):
     torch_order = ("input", "forget", "candidate", "output")
 
     def __init__(
-        self, inputs, width, gates=GATES, *, forget_bias=None, seed=0, dtype=torch.float32
+        self, inputs, width, gates=GATES, *, biases=None, seed=0, dtype=torch.float32
     ):
         for gate in gates:
             choice("gates", gate, GATES)
         names = [name for name in self.torch_order if name in (*gates, "candidate")]
         super().__init__(inputs, width, names, seed, dtype)
-        if forget_bias is not None and "forget" in gates:
-            nn.init.constant_(self.of_input["forget"].bias, number("forget_bias", forget_bias))
-            nn.init.zeros_(self.of_state["forget"].bias)
+        for gate, bias in (biases or {}).items():
+            nn.init.constant_(self.of_input[choice("biases", gate, gates)].bias, number(gate, bias))
+            nn.init.zeros_(self.of_state[gate].bias)
 
     def gate(self, name, x, h):
         """Return numbers between 0, closed, and 1, open."""
