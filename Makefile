@@ -3,11 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 CONSTRAINTS ?= constraints.txt
 STAGES ?=
-<<<<<<< HEAD
-BENCHMARKS ?= build_time detection monitor_overhead grading lstm
-=======
-BENCHMARKS ?= build_time detection monitor_overhead grading propagation
->>>>>>> main
+BENCHMARKS ?= build_time detection monitor_overhead grading propagation lstm
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)

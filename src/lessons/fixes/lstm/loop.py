@@ -83,7 +83,9 @@ class Loop(torch.autograd.Function):
             _slope.sigmoid_backward(d_o, o, grad_input=d_o)
             dh, dc = _first(place @ weight, dh), _first(d_c * f, dc)
         before = torch.cat(ctx.saved_tensors[_KEPT - 1 :: _KEPT])  # old_h of each step
-        in_order = torch.cat([p for (p,) in _pieces(sizes, reverse, d_steps)]) if reverse else d_steps
+        in_order = (
+            torch.cat([p for (p,) in _pieces(sizes, reverse, d_steps)]) if reverse else d_steps
+        )
         return d_steps, in_order.t() @ before, dh, dc, None, None
 
 

@@ -42,7 +42,9 @@ class Reader(nn.Module):
         return states
 
 
-def reader(kind, width=32, *, inputs=8, outputs=4, forget=None, enter=None, gain=1.0, seed=0, dtype=None):
+def reader(
+    kind, width=32, *, inputs=8, outputs=4, forget=None, enter=None, gain=1.0, seed=0, dtype=None
+):
     """Build a net that reads a sequence with PyTorch's first weights, ±1/√width.
 
     Parameters
@@ -91,7 +93,6 @@ def reader(kind, width=32, *, inputs=8, outputs=4, forget=None, enter=None, gain
     for parameter in answer.parameters():
         nn.init.uniform_(parameter, -(width**-0.5), width**-0.5, generator=generator)
     return Reader(layer, answer)
-
 
 
 @one_thread()

@@ -85,9 +85,7 @@ class TextbookLSTM(_Textbook):
     parts = 2
     torch_order = ("input", "forget", "candidate", "output")
 
-    def __init__(
-        self, inputs, width, gates=GATES, *, biases=None, seed=0, dtype=torch.float32
-    ):
+    def __init__(self, inputs, width, gates=GATES, *, biases=None, seed=0, dtype=torch.float32):
         for gate in gates:
             choice("gates", gate, GATES)
         names = [name for name in self.torch_order if name in (*gates, "candidate")]
