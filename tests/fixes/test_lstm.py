@@ -1,4 +1,4 @@
-"""The LSTM is PyTorch's, number for number: forward, backward, packed, both ways, by the textbook."""
+"""The LSTM is PyTorch's, number for number: forward, backward, packed, both ways."""
 
 import itertools
 import math
@@ -219,8 +219,7 @@ def test_weights_have_torchs_gradients_in_the_textbook():
 def test_a_gate_that_is_left_out_is_open(gates):
     net = lstm.TextbookLSTM(3, 4, gates, dtype=F64)
     full = lstm.TextbookLSTM(3, 4, dtype=F64)
-    shared = {k: v for k, v in net.state_dict().items()}
-    full.load_state_dict(shared, strict=False)
+    full.load_state_dict(net.state_dict(), strict=False)
     for name in set(lstm.GATES) - set(gates):
         nn.init.zeros_(full.of_state[name].weight), nn.init.zeros_(full.of_state[name].bias)
         nn.init.zeros_(full.of_input[name].weight), nn.init.constant_(full.of_input[name].bias, 50)
@@ -238,7 +237,7 @@ def test_the_jacobian_of_the_memory_is_the_forget_gate_and_a_way_round():
 
 
 def test_unknown_gates_and_sizes_are_named():
-    with pytest.raises(ValueError, match="'forgot'.*Did you mean 'forget'"):
+    with pytest.raises(ValueError, match=r"'forgot'.*Did you mean 'forget'"):
         lstm.TextbookLSTM(3, 4, ["forgot"])
     with pytest.raises(ValueError, match="width=0"):
         lstm.TextbookGRU(3, 0)

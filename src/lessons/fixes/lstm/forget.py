@@ -34,7 +34,7 @@ def kept(bias, steps):
     return math.exp(steps * log)
 
 
-def bias_that_keeps(steps, share=math.exp(-1)):
+def bias_that_keeps(steps, share=1 / math.e):
     r"""Return the bias with which ``share`` of a memory is left after ``steps`` steps.
 
     .. math:: b = \ln \frac{s}{1 - s}, \quad s = \text{share}^{1/T}
