@@ -170,8 +170,8 @@ def test_a_gru_solves_recall_with_one_bias():
 
 def test_adding_is_solved_by_the_lstm_and_not_by_the_plain_net():
     b = math.log(30)
-    assert all(solved("adding", 30, "lstm", forget=b, enter=-b, steps=250))
-    assert not any(solved("adding", 30, "plain", steps=250))
+    assert all(solved("adding", 30, "lstm", forget=b, enter=-b, steps=250, lr=0.02))
+    assert not any(solved("adding", 30, "plain", steps=250, lr=0.02))
 
 
 def test_our_lstm_trains_as_pytorchs():

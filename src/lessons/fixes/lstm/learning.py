@@ -11,7 +11,7 @@ from lessons.training import train
 TASKS = {"recall": (recall, 8, 4, "cross_entropy"), "adding": (adding, 2, 1, "mse")}
 
 
-def learn(task, length, kind, *, steps=110, lr=0.02, samples=400, seed=0, dtype=None, **how):
+def learn(task, length, kind, *, steps=150, lr=0.01, samples=600, seed=0, dtype=None, **how):
     """Train a net of :func:`reader` with Adam on batches of 64.
 
     Parameters
@@ -40,7 +40,7 @@ def learn(task, length, kind, *, steps=110, lr=0.02, samples=400, seed=0, dtype=
 
     Examples
     --------
-    >>> history = learn("recall", 5, "lstm", forget=1.6, enter=-1.6, steps=60)
+    >>> history = learn("recall", 5, "lstm", forget=1.6, enter=-1.6, steps=60, lr=0.02)
     >>> history.accuracy[-1] > 0.9
     True
     """
