@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from lessons.activations import ACTIVATIONS, get, table
+from lessons.activations import ACTIVATIONS, get, leaky, table
 
 NAMES = list(ACTIVATIONS)
 reals = st.floats(-1e4, 1e4)
@@ -142,3 +142,19 @@ def test_table_shows_every_row_as_text_and_as_html():
     assert [row[0] for row in table("tanh", "relu").rows] == ["Tanh", "ReLU"]
     with pytest.raises(ValueError, match="'tanh'"):
         table("tahn")
+
+
+@given(slope=st.floats(-1, 1), x=reals)
+def test_leaky_is_torchs_leaky_relu_with_autograds_slope(slope, x):
+    f = leaky(slope)
+    x = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    y = torch.nn.functional.leaky_relu(x, slope)
+    (expected,) = torch.autograd.grad(y, x)
+    assert f.function(x.detach()) == y.detach() and f.derivative(x.detach()) == expected
+    assert f.steepest_slope >= abs(expected)
+
+
+def test_leaky_has_relu_linear_and_the_absolute_value_at_its_ends():
+    x = torch.linspace(-3, 3, 13, dtype=torch.float64)
+    for slope, expected in ((0, x.relu()), (1, x), (-1, x.abs())):
+        torch.testing.assert_close(leaky(slope).function(x), expected)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from lessons import tables
-from lessons._check import choice
+from lessons._check import choice, number
 
 LEAKY_SLOPE = 0.01
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -181,3 +181,40 @@ def table(*names):
         [(a.label, a.steepest_slope, a.steepest_where, a.critical_weight) for a in found],
         ["activation", "steepest slope", "where", "critical weight"],
     )
+
+
+def leaky(slope):
+    r"""Return a leaky ReLU of any slope: :math:`f(x) = x` for x > 0, else ``slope`` · x.
+
+    Parameters
+    ----------
+    slope : float
+        On the negative side, from -1 to 1: 0 is ReLU, 1 is linear, -1 is the absolute value.
+
+    Returns
+    -------
+    Activation
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``slope`` is no number from -1 to 1.
+
+    References
+    ----------
+    Maas, Hannun and Ng, 2013; He et al., 2015, eq. 1 (there the slope is learned).
+
+    Examples
+    --------
+    >>> leaky(0.25).function(torch.tensor([-2.0, 2.0])).tolist()
+    [-0.5, 2.0]
+    """
+    slope = number("slope", slope, least=-1, most=1)
+
+    def derivative(x):
+        return torch.where(x > 0, torch.ones_like(x), torch.full_like(x, slope))
+
+    return Activation(
+        f"leaky_{slope:g}", f"Leaky {slope:g}", lambda x: F.leaky_relu(x, slope), derivative,
+        1.0, 1.0, "x > 0", rf"x \text{{ if }} x > 0 \text{{ else }} {slope:g}\,x",
+    )  # fmt: skip

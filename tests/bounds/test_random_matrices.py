@@ -7,8 +7,13 @@ import pytest
 import torch
 
 from lessons.bounds.random_matrices import (
+    FORMATS,
     draw,
+    end_to_end,
+    last_layer,
+    layers_until_lost,
     lyapunov_exponents,
+    measured_last_layer,
     needle,
     predicted_exponents,
     quarter_circle,
@@ -80,9 +85,76 @@ def test_only_orthogonal_nets_keep_the_middle_axis(seed):
     assert axes("relu", "he")[1] < -3
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_axes_of_a_relu_net_are_no_more_than_the_neurons_that_are_on(seed, activation):
+    x = digits(dtype=F64).train_x[:4]
+    net = mlp(5, outputs=64, activation=activation, seed=seed, dtype=F64)
+    on = torch.stack([(h > 0).sum(1) for h in net.forward_all(x)[:-1]]).min(0).values
+    values = jacobian_singular_values(net, x)
+    left = (values > 1e-13 * values[:, :1]).sum(1)
+    # It is the slope of 0 that takes the axes away: a leaky slope leaves them.
+    assert (left == on).all() if activation == "relu" else (left > on + 10).all()
+
+
+def test_condition_numbers_of_end_to_end_jacobians():
+    x = digits(dtype=F64).train_x[:4]
+    assert end_to_end("identity", "orthogonal", x)["condition"] == pytest.approx(0, abs=1e-9)
+    assert end_to_end("relu", "he", x)["condition"] == math.inf
+    for depth in (1, 3, 6):  # a factor of ten and more for each further layer
+        found = end_to_end("identity", "lecun", x, depth)["condition"]
+        predicted = depth * np.ptp(predicted_exponents(64))
+        assert predicted < found < predicted + 2.5
+    near, far = (end_to_end("tanh", "orthogonal", x, gain=g)["condition"] for g in (0.2, 2.0))
+    assert near < 0.3 and far > 5
+
+
+@pytest.mark.parametrize("entries", ["signs", "uniform"])
+def test_other_entries_of_the_same_variance_do_the_same(entries):
+    generator = torch.Generator().manual_seed(0)
+
+    def other(n):
+        u = torch.rand(n, n, generator=generator, dtype=F64)
+        return ((u - 0.5).sign() if entries == "signs" else (u - 0.5) * 12**0.5) / n**0.5
+
+    found = torch.linalg.svdvals(other(256)).numpy()
+    assert np.abs(found - quarter_circle(256)).max() < 0.06
+    axes, total, depth = torch.eye(64, dtype=F64), 0.0, 200
+    for _ in range(depth):
+        axes, stretched = torch.linalg.qr(other(64) @ axes)
+        total = total + stretched.diagonal().abs().log10()
+    np.testing.assert_allclose((total / depth).numpy(), predicted_exponents(64), atol=0.12)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("gain", [2.0, 0.5, 4.0, 0.25, 1.5, 10.0, 0.1, 22.6])
+def test_each_format_ends_at_the_layer_that_arithmetic_predicts(name, gain):
+    rounded = name == "bfloat16" and gain == 1.5  # each product is, 219 times
+    assert abs(measured_last_layer(name, gain) - last_layer(name, gain)) == rounded
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_product_in_float32_loses_its_last_axis_when_predicted(seed):
+    generator = torch.Generator().manual_seed(seed)
+    product, exact, wrong = torch.eye(64), torch.eye(64, dtype=F64), []
+    for _ in range(9):
+        weight = draw(64, generator=generator)
+        product, exact = weight.float() @ product, weight @ exact
+        true = torch.linalg.svdvals(exact)[-1]
+        wrong.append((torch.linalg.svdvals(product.double())[-1] / true - 1).abs().item())
+    assert wrong[1] < 0.1
+    assert wrong[-1] > 10
+    lost = next(layer for layer, error in enumerate(wrong, 1) if error > 1)
+    assert lost == pytest.approx(layers_until_lost("float32", 64), abs=2)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: last_layer("float8", 2.0), "name='float8'"),
+        (lambda: last_layer("float32", 1.0), "gain=1.0 never ends"),
+        (lambda: measured_last_layer("float16", 1.0), "gain=1.0 has not ended"),
+        (lambda: layers_until_lost("float32", 1), "width=1 has one axis"),
         (lambda: singular_values(0), "width=0"),
         (lambda: singular_values(3, "gausian"), "Did you mean 'gaussian'"),
         (lambda: lyapunov_exponents(3, 0), "depth=0"),

@@ -14,7 +14,7 @@ from lessons.bounds.signal_propagation import (
 from lessons.data import digits
 from lessons.measure import signals_by_layer
 from lessons.networks import mlp
-from lessons.propagation import chi, depth_scale, sweep
+from lessons.propagation import chi, depth_scale, mean_field_factors, sweep, variance_map
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,41 @@ def test_deep_tanh_nets_learn_near_the_edge_only(seed):
     assert max(low, high) < edge - 0.3
     assert min(shallow) > 0.8
     assert depth_scale("tanh", 0.7, 0.05).correlation * 6 < 32
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_deep_chaotic_net_that_theory_allows_learns_at_a_smaller_rate(seed):
+    """Figure 1: at 4.5 the line allows 38 layers; what is lost there is lost to the step."""
+    assert 32 < 6 * depth_scale("tanh", 4.5, 0.05).correlation < 40
+    data = digits()
+    how = {"steps": 80, "seed": seed, "lr": 0.001}
+    ((vanishing, chaotic),) = trained([32], [0.7, 4.5], data.train_x, data.train_y, **how)
+    assert vanishing < 0.15 and 0.2 < chaotic < 0.6
+
+
+def test_tanh_with_xaviers_weights_does_not_settle():
+    """q ≈ 1/(2l), and the gradient's factor over L layers is about 1/√L."""
+    q, seen = 1.0, [1.0]
+    for _ in range(999):
+        q = variance_map("tanh", q, 1.0)
+        seen.append(q)
+    assert seen[2] < 0.25
+    assert seen[99] == pytest.approx(1 / 200, rel=0.03)
+    assert seen[999] == pytest.approx(1 / 2000, rel=0.01)
+    loss = sum(math.log10(f) for f in mean_field_factors("tanh", 1.0, depth=1000))
+    assert loss == pytest.approx(-1.6, abs=0.05)
+
+
+def test_two_nearly_equal_inputs_part_by_chi():
+    """Their distance is squared with the gradient: one layer multiplies it by χ."""
+    for weight_variance in (1.0, 3.0):
+        how = {"start": 1 - 1e-6, "depth": 2, "width": 2048}
+        found = [
+            correlation_by_layer("tanh", weight_variance, 0.05, seed=seed, **how)[1]
+            for seed in range(3)
+        ]
+        parted = sum(1 - c for c in found) / 3 / 1e-6
+        assert parted == pytest.approx(chi("tanh", weight_variance, 0.05), rel=0.05)
 
 
 @pytest.mark.parametrize("seed", range(3))

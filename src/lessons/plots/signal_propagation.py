@@ -1,17 +1,16 @@
 """Figures of the chapter *How deep can a random net be?*"""
 
+import functools
 import math
 
 import numpy as np
-from matplotlib.ticker import NullLocator
 
 from lessons import activations
-from lessons._check import number
 from lessons.plots.canvas import array, canvas, style
 from lessons.plots.colors import COLORS, LITTLE_TO_MUCH, look
+from lessons.plots.labels import legend_below
 from lessons.plots.picture import pictured
-from lessons.propagation import chi, depth_scale, variance_map
-from lessons.propagation.expectation import expectation
+from lessons.propagation import chi, critical_line, depth_scale, variance_map
 
 
 @pictured
@@ -43,8 +42,8 @@ def trainable(accuracy, depths, weight_variances, bias_variance, scales=6.0):
         cells = {"cmap": LITTLE_TO_MUCH, "vmin": 0, "vmax": 1, "rasterized": True}
         mesh = ax.pcolormesh(_edges(variances), _edges(depths), values, **cells)
         figure.colorbar(mesh, ax=ax, label="share of digits right")
-        fine = np.geomspace(_edges(variances)[0], _edges(variances)[-1], 60)
-        line = [scales * depth_scale("tanh", w, bias_variance).correlation for w in fine]
+        fine, one = _depth_scales(_edges(variances)[0], _edges(variances)[-1], bias_variance)
+        line = scales * one
         ax.plot(fine, line, color=COLORS["dark"], lw=5)
         ax.plot(fine, line, color="#ffffff", lw=2, label=f"{scales:g} depth scales")
         ax.set(xscale="log", yscale="log", ylim=_edges(depths)[[0, -1]])
@@ -91,7 +90,7 @@ def cobweb(activation="tanh", weight_variance=1.5, bias_variance=0.05, layers=12
         ax.plot(x, y, color=COLORS["other"], lw=1.2, label="a signal, layer by layer")
         ax.plot(walk[0], 0, "s", color=COLORS["other"], ms=6)
         ax.set(xlim=(0, 4), ylim=(0, 4))
-        figure.legend(loc="outside lower center", ncols=3)
+        legend_below(figure, ax)
     end = "more than 4" if walk[-1] > 4 else f"{walk[-1]:.2g}"
     growth = math.sqrt(chi(f, weight_variance, bias_variance))
     alt = (
@@ -101,45 +100,13 @@ def cobweb(activation="tanh", weight_variance=1.5, bias_variance=0.05, layers=12
     return figure, alt
 
 
-def phase_diagram(weight_variance=1.5, bias_variance=0.05, depth=30):
-    r"""Draw the two phases of tanh with one net as a point, and the gradient that follows.
-
-    Parameters
-    ----------
-    weight_variance, bias_variance : float
-        The net.
-    depth : int
-        Of the gradient on the right.
-
-    Returns
-    -------
-    figure, alt : matplotlib.figure.Figure, str
-    """
-    weight_variance = number("weight_variance", weight_variance, above=0)
-    factor = math.sqrt(chi("tanh", weight_variance, bias_variance))
-    role = "healthy" if abs(factor - 1) < 0.02 else "exploding" if factor > 1 else "vanishing"
-    across, up = _edge_of_chaos()
-    with style():
-        titles = ["Where the net lies", f"A factor of {factor:.2f} per layer"]
-        below = ["weight variance σw²", "layer (1 = next to the input)"]
-        beside = ["bias variance σb²", "norm of the error signal"]
-        figure, (left, right) = canvas(titles, below, beside, columns=2, figsize=(7.2, 3.6))
-        left.fill_betweenx(up, 0, across, color=COLORS["vanishing"], alpha=0.12, lw=0)
-        left.fill_betweenx(up, across, 4, color=COLORS["exploding"], alpha=0.12, lw=0)
-        left.plot(across, up, color=COLORS["dark"])
-        left.text(0.3, 0.26, "vanishing")
-        left.text(2.6, 0.02, "exploding")
-        left.plot(weight_variance, bias_variance, **look(0, role) | {"ms": 10, "clip_on": False})
-        left.set(xlim=(0, 4), ylim=(0, 0.3))
-        layers = np.arange(1, depth + 1)
-        right.plot(layers, factor ** (depth - layers), **look(0, role) | {"ms": 3})
-        right.set(yscale="log", ylim=(1e-11, 1e11), yticks=[1e-10, 1e-5, 1, 1e5, 1e10])
-        right.yaxis.set_minor_locator(NullLocator())
-    alt = (
-        f"Tanh with weight variance {weight_variance:g} and bias variance {bias_variance:g}: a "
-        f"factor of {factor:.2f} per layer, {factor ** (depth - 1):.0e} over {depth} layers."
-    )
-    return figure, alt
+@functools.cache
+def _depth_scales(low, high, bias_variance, points=24):
+    """Depth scales of tanh between two weight variances, for both forms of the figure."""
+    edge = critical_line("tanh", bias_variance).weight_variance
+    fine = np.geomspace(low, high, points)
+    fine = np.sort(np.append(fine, [0.97 * edge, 1.03 * edge]))  # where the line is steep
+    return fine, np.array([depth_scale("tanh", w, bias_variance).correlation for w in fine])
 
 
 def _edges(centres):
@@ -148,14 +115,3 @@ def _edges(centres):
     middle = (logs[:-1] + logs[1:]) / 2
     first, last = logs[0] * 2 - middle[0], logs[-1] * 2 - middle[-1]
     return np.exp(np.concatenate([[first], middle, [last]]))
-
-
-def _edge_of_chaos():
-    """Weight and bias variance where χ = 1 for tanh, along growing q."""
-    f = activations.get("tanh")
-    across, up = [], []
-    for q in np.geomspace(1e-4, 2.5, 40):
-        variance = 1 / expectation(lambda x: f.derivative(x) ** 2, q)
-        across.append(variance)
-        up.append(q - variance * expectation(lambda x: f.function(x) ** 2, q))
-    return np.array(across), np.array(up)

@@ -14,6 +14,7 @@ from lessons.propagation.layer import layer_factor
 from lessons.propagation.mean_field import (
     chi,
     mean_field_factor,
+    mean_field_factors,
     variance_fixed_point,
     variance_map,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "jacobian_singular_values",
     "layer_factor",
     "mean_field_factor",
+    "mean_field_factors",
     "sweep",
     "through_time",
     "top_hessian_eigenvalue",

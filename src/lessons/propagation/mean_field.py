@@ -177,10 +177,28 @@ def mean_field_factor(activation, weight_variance, bias_variance=0.0, *, depth=4
     >>> round(mean_field_factor("relu", 2.0), 6)
     1.0
     """
+    return mean_field_factors(activation, weight_variance, bias_variance, depth=depth)[-1]
+
+
+def mean_field_factors(activation, weight_variance, bias_variance=0.0, *, depth=40):
+    """Predict the factor of each layer, 1 … ``depth``, before the signal has settled too.
+
+    Arguments and errors are those of :func:`mean_field_factor`, which returns the last one.
+
+    Returns
+    -------
+    list of float
+
+    Examples
+    --------
+    >>> [round(factor, 3) for factor in mean_field_factors("tanh", 1.0, depth=3)]
+    [0.681, 0.798, 0.852]
+    """
     activation = activations.get(activation)
     weight_variance, bias_variance = _variances(weight_variance, bias_variance)
-    q = weight_variance + bias_variance
-    for _ in range(integer("depth", depth) - 1):
+    q, found = weight_variance + bias_variance, []
+    for _ in range(integer("depth", depth)):
+        found.append(math.sqrt(weight_variance * _mean_square(activation.derivative, q)))
         q = weight_variance * _mean_square(activation.function, q) + bias_variance
         q = min(max(q, SMALLEST), LARGEST)
-    return math.sqrt(weight_variance * _mean_square(activation.derivative, q))
+    return found

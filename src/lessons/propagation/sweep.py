@@ -9,6 +9,8 @@ from lessons import activations
 from lessons._check import integer, number
 from lessons._threads import one_thread
 
+_TINY = torch.finfo(torch.float32).tiny
+
 
 @dataclass(frozen=True, repr=False)
 class Sweep:
@@ -19,7 +21,9 @@ class Sweep:
     activations : tuple of str
     gains : tuple of float
     log10_factor : Tensor of float64, shape (activations, gains, depth, seeds)
-        log10 of the factor on the gradient's norm over the first 1, 2, … ``depth`` layers.
+        log10 of the factor on the gradient's norm over the first 1, 2, … ``depth`` layers. Minus
+        infinity only where a layer lets nothing through for one of the inputs: a narrow ReLU
+        layer that is off, or slopes below float32's smallest number.
     log10_signal : Tensor of float64, same shape
         log10 of the signal's root mean square after each layer; the input's is 1.
     """
@@ -123,18 +127,19 @@ class _State:
         self.factor = self.scale = torch.zeros(len(h), dtype=torch.float64)
 
     def advance(self, f, gain, weight, bias):
-        z = gain * (self.h @ weight.T) + bias  # (gains * batch, width)
-        slope, self.h = f.derivative(z), f.function(z)
-        self.v = gain * slope * (self.v @ weight.T)
+        z = (self.h @ weight.T).mul_(gain).add_(bias)  # (gains * batch, width)
+        self.v = (self.v @ weight.T).mul_(f.derivative(z))
+        self.h = f.function(z)
         length = self.v.norm(dim=1, keepdim=True)
-        self.v = self.v / length
-        self.factor = self.factor + length[:, 0].double().log10()
-        rms = self.h.square().mean(1, keepdim=True).sqrt()
+        self.v.div_(length.clamp(min=_TINY))
+        self.factor = self.factor + (gain * length)[:, 0].double().log10()
+        rms = self.h.norm(dim=1, keepdim=True) / math.sqrt(weight.shape[0])
         self.log_signal = self._by_gain(self.scale + rms[:, 0].double().log10())
         # Far from 1 every f here is homogeneous or constant: a held signal has the same slopes.
-        held = rms.clamp(1e-15, 1e15)
-        self.h = self.h * (held / rms)
-        self.scale = self.scale + (rms / held)[:, 0].double().log10()
+        held = rms.clamp(1e-12, 1e12)
+        if not torch.equal(held, rms):
+            self.h = self.h * (held / rms.clamp(min=_TINY))
+            self.scale = self.scale + (rms / held)[:, 0].double().log10()
 
     @property
     def log_factor(self):
