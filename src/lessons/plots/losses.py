@@ -45,7 +45,7 @@ def pull(delta="3", wrong=20):
     share = (pulls[-1] / pulls.sum()).item()
     name = "squared loss" if delta == "none" else f"Huber, δ = {delta}"
     with style():
-        titles = [f"The line fitted by {name}", "How hard each point pulls"]
+        titles = [f"Fitted: {name}", "How hard each point pulls"]
         figure, axes = canvas(titles, "x", ["y", "slope of its loss (size)"], columns=2)
         axes[0].plot(x, y, "o", color="#9aa0a8", ms=5)
         axes[0].plot(x[-1], y[-1], "D", color="#1F2933", ms=8)
@@ -81,11 +81,11 @@ def slopes(losses, reach=3.0):
     """
     e = torch.linspace(-reach, reach, 600, dtype=torch.float64, requires_grad=True)
     with style():
-        titles = ["The slope: bounded, but for one", "The second derivative"]
+        titles = ["The slope of the loss", "The second derivative"]
         labels = ["first derivative", "second derivative"]
         figure, axes = canvas(titles, "error (answer − target)", labels, columns=2)
         for name, loss in losses.items():
-            value = loss(e, torch.zeros_like(e)).sum()
+            value = loss(e, torch.zeros_like(e), reduction="sum")
             (first,) = torch.autograd.grad(value, e, create_graph=True)
             second = torch.zeros_like(e)
             if first.requires_grad:
