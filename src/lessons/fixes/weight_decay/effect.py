@@ -13,6 +13,8 @@ from lessons.fixes.weight_decay.optimizers import Adam, Descent
 from lessons.measure import decades_per_layer, signals_by_layer, weights_by_layer
 from lessons.networks import mlp
 
+HEALTHY = math.sqrt(2 / 64)  # He's size of the weights at width 64
+
 
 class Trained(NamedTuple):
     """A net after training.
@@ -40,7 +42,7 @@ class Trained(NamedTuple):
 
 
 def halving_steps(lr, decay):
-    r"""Return the steps after which decay alone has halved a weight: ln ½ / ln(1 − ηd).
+    """Return the steps after which decay alone has halved a weight: ln ½ / ln(1 − ηd).
 
     Examples
     --------
@@ -92,7 +94,7 @@ def first_steps(gain, strength, *, lr=0.01, most=20, seeds=3):
     return counts
 
 
-def walk_size(step, decay, *, lr=0.01, start=math.sqrt(2 / 64)):
+def walk_size(step, decay, *, lr=0.01, start=HEALTHY):
     r"""Return the standard deviation of weights whose gradients are noise of size 1.
 
     With :math:`a = 1 - \eta d` in each step :math:`w \leftarrow a w - \eta \xi`, so
