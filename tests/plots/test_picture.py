@@ -11,8 +11,9 @@ import pytest
 
 from lessons import plots
 from lessons.plots.clipping import wall
+from lessons.plots.phases import phase_diagram
 from lessons.plots.sigmoid import widths
-from lessons.plots.signal_propagation import cobweb, phase_diagram
+from lessons.plots.signal_propagation import cobweb
 from lessons.plots.vanishing_and_exploding import signals
 
 PHONE = 358  # pixels that a page gives a figure on a phone of 390

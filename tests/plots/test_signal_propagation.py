@@ -9,7 +9,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from lessons.plots import COLORS, signal_propagation
-from lessons.plots.signal_propagation import cobweb, phase_diagram, trainable
+from lessons.plots.phases import phase_diagram
+from lessons.plots.signal_propagation import cobweb, trainable
 from lessons.propagation import chi, variance_map
 
 
@@ -21,7 +22,7 @@ def closed():
 
 @pytest.mark.parametrize(("variance", "role"), [(1.0, "vanishing"), (3.0, "exploding")])
 def test_a_net_has_the_colour_of_its_phase_and_the_slope_of_its_factor(variance, role):
-    figure, alt = phase_diagram(variance, 0.05, depth=11)
+    figure, alt = phase_diagram("tanh", variance, 0.05, depth=11)
     left, right = figure.axes
     point, line = left.lines[-1], right.lines[0]
     assert to_hex(point.get_color()).upper() == COLORS[role]

@@ -158,12 +158,13 @@ def test_at_a_tiny_rate_the_first_layers_wander_and_do_not_swing(data, seed):
     assert mean[-1] > 0.5
 
 
-def test_at_the_rate_of_the_chapter_some_seeds_swing_and_some_do_not(data):
+def test_at_the_rate_of_the_chapter_some_layer_swings_on_each_seed(data):
+    """How much is chaos: five draws of the last bit gave lowest means from -0.07 to -0.71."""
     lr = PATIENTS["exploding, tanh"].how["lr"]
     lowest = [
         cosines_of_successive_gradients(data, seed, lr)[15:].mean(0).min() for seed in range(5)
     ]
-    assert min(lowest) < -0.2 < max(lowest)
+    assert max(lowest) < 0 and min(lowest) < -0.1
 
 
 def test_what_is_not_finite_never_recovers(data):
