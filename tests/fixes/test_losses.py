@@ -186,17 +186,33 @@ def test_figure_1_one_point_of_twenty():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_wrong_targets_before_and_after(seed):
-    """Squared is broken, clipped or not; the bounded ones learn; without wrong ones all do."""
+    """Half the squared loss is broken, clipped or not; the bounded ones learn.
+
+    Only δ differs. Without wrong targets all learn, the clipped one too: else a clip that is too
+    short to learn anything would pass for one that does not help.
+    """
     clean, people = patients(0.0, seed, F64), patients(0.05, seed, F64)
-    right = {name: chapter.trained(LOSSES[name], clean, seed=seed) for name in ("squared", "Huber")}
-    ends = {name: chapter.trained(loss, people, seed=seed) for name, loss in LOSSES.items()}
-    short = partial(clip_grad_norm_, max_norm=0.1)
-    clipped = chapter.trained(squared, people, clip=short, seed=seed)
-    assert max(end.error for end in right.values()) < 0.85
-    assert ends["squared"].error > 2.5 and clipped.error > 1.4
-    assert max(ends[name].error for name in ("Huber", "log-cosh", "absolute")) < 0.95
-    assert ends["squared"].gradient[0] > 4 * ends["Huber"].gradient[0]
-    assert ends["squared"].signal[-1] == pytest.approx(ends["Huber"].signal[-1], rel=0.3)
+    half, short = partial(huber, delta=1e9), partial(clip_grad_norm_, max_norm=1.0)
+    assert chapter.trained(huber, clean, seed=seed).error < 0.85
+    for clip in (None, short):
+        assert chapter.trained(half, clean, clip=clip, seed=seed).error < 0.85
+        assert chapter.trained(half, people, clip=clip, seed=seed).error > 1.5
+    plain = chapter.trained(half, people, seed=seed)
+    ends = {
+        name: chapter.trained(LOSSES[name], people, seed=seed)
+        for name in ("Huber", "log-cosh", "absolute")
+    }
+    assert max(end.error for end in ends.values()) < 0.95
+    assert plain.gradient[0] > 3 * ends["Huber"].gradient[0]
+    assert plain.signal[-1] == pytest.approx(ends["Huber"].signal[-1], rel=0.3)
+
+
+def test_longer_training_makes_the_wrong_targets_worse():
+    for seed in range(3):
+        people = patients(0.05, seed, F64)
+        for loss, least, most in ((partial(huber, delta=1e9), 7, 10), (huber, 0, 0.9)):
+            end = chapter.trained(loss, people, steps=300, seed=seed)
+            assert least < end.error < most
 
 
 def test_which_delta():
@@ -250,8 +266,8 @@ def test_an_exploding_net_is_not_healed():
     for seed in range(3):
         people = patients(0.0, seed, F64)
 
-        def end(loss, gain, lr, people=people, seed=seed):
-            how = {"depth": 20, "gain": gain, "lr": lr, "seed": seed}
+        def end(loss, gain, lr, steps=100, people=people, seed=seed):
+            how = {"depth": 20, "gain": gain, "lr": lr, "steps": steps, "seed": seed}
             return chapter.trained(loss, people, **how).error
 
         assert end(squared, 1.0, 0.003) < 1 and end(huber, 1.0, 0.003) < 1
@@ -259,6 +275,8 @@ def test_an_exploding_net_is_not_healed():
         assert 1 < end(huber, 1.3, 0.001) < math.inf
         for lr in (0.01, 0.001, 0.0001):
             assert end(huber, 2.0, lr) > 0.98
+        assert end(squared, 1.3, 0.0005, steps=20) == math.inf  # pulls like Huber's near 0
+        assert end(squared, 1.3, 1e-6) < 50 < 1000 < end(huber, 1.3, 1e-6) < math.inf
 
 
 def test_a_wrong_input_is_not_bounded():
@@ -269,6 +287,27 @@ def test_a_wrong_input_is_not_bounded():
                 chapter.wrong_input(loss, people, size, seed=seed) for size in (1e4, 1e5)
             )
             assert large / small == pytest.approx(growth, rel=0.1)
+        for loss in (squared, huber):  # a saturated net does not hear how large it is
+            tanh = chapter.wrong_input(loss, people, 1e4, seed=seed, activation="tanh")
+            assert tanh == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_slope_that_falls_back_finds_a_minority(seed):
+    """60 of 100 wrong, but scattered: Huber's loss is lost, one of the kind of Welsch's is not."""
+    generator = torch.Generator().manual_seed(seed)
+    right = torch.randn(40, generator=generator, dtype=F64)
+    y = torch.cat([right, 100 + 900 * torch.rand(60, generator=generator, dtype=F64)])
+    answers = torch.linspace(-100, 1100, 12001, dtype=F64)
+    cost = (1 - torch.exp(-(answers[:, None] - y).square() / 2)).sum(1)
+    assert abs(answers[cost.argmin()]) < 1
+    assert chapter.best_constant(y, 1.0) > 200
+
+
+def test_the_absolute_loss_is_loud_for_one_sample_and_quiet_for_a_batch_with_noise():
+    y = torch.randn(300, generator=torch.Generator().manual_seed(0), dtype=F64)
+    near = y.quantile(0.5) + 0.01
+    assert abs((near - y).sign().mean()) < 0.1 < abs((near - y[0]).sign())
 
 
 def test_cross_entropy_has_a_bounded_slope():

@@ -126,6 +126,31 @@ def test_no_strength_stops_an_explosion_at_the_start(gain, lr):
     assert chapter.first_steps(1.0, 0.0, lr=0.001, seeds=1) == [20]
 
 
+def test_only_taking_the_whole_weight_stops_it_and_only_the_milder_one():
+    assert chapter.first_steps(1.3, 99.0) == [20] * 3
+    assert chapter.first_steps(2.0, 99.0) == [1] * 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_the_training_survives_decay_comes_in_time(seed):
+    """First weights twice too large, under Adam; the L2 term is divided away there."""
+    plain, decay, l2 = (
+        chapter.trained(gain=2.0, steps=200, seed=seed, **how)
+        for how in ({}, {"decay": 1.0}, {"l2": 0.01})
+    )
+    assert plain.slope > 0.12 and abs(decay.slope) < 0.1
+    assert decay.size == pytest.approx(0.55, abs=0.02) and l2.size > 0.9
+    assert decay.gradient < plain.gradient / 10
+    assert decay.accuracy < plain.accuracy
+
+
+def test_the_healthy_band():
+    """Factors of 19 steps within ten: decay from 0.126 to 0.204."""
+    for decay, wanted in ((0.1255, 10), (0.2039, 0.1)):
+        factor = (chapter.walk_size(10**6, decay) * math.sqrt(32)) ** 19
+        assert factor == pytest.approx(wanted, rel=0.03)
+
+
 @settings(max_examples=20, deadline=None)
 @given(step=st.integers(0, 300), decay=st.floats(0, 5))
 def test_the_size_on_the_walk_is_that_of_the_recursion(step, decay):
@@ -178,6 +203,9 @@ def test_in_a_real_training(seed):
     assert min(plain.accuracy, some.accuracy) > 0.6 > 0.3 > much.accuracy
     assert much.slope < -0.5 < some.slope
     assert much.signal < 0.05 and much.gradient < 1e-6
+    l1, l2 = chapter.trained(seed=seed, l1=0.001), chapter.trained(seed=seed, l2=0.01)
+    assert l1.size < 0.85 and l2.size < 0.75
+    assert all(0.4 < end.gradient < 1.2 for end in (plain, some, l1, l2))
 
 
 @pytest.mark.parametrize(

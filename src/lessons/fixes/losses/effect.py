@@ -158,7 +158,7 @@ def by_layer(loss, people, **net):
 
 
 @one_thread()
-def wrong_input(loss, people, size=100.0, column=2, seed=0):
+def wrong_input(loss, people, size=100.0, column=2, seed=0, **net):
     """Set one input of one patient to ``size`` standard deviations; look at the first gradient.
 
     Parameters
@@ -169,7 +169,9 @@ def wrong_input(loss, people, size=100.0, column=2, seed=0):
     column : int
         0 to 9.
     seed : int
-        Of the net.
+        Of the net, 4 layers.
+    **net
+        More for :func:`lessons.networks.mlp`.
 
     Returns
     -------
@@ -181,7 +183,7 @@ def wrong_input(loss, people, size=100.0, column=2, seed=0):
     >>> wrong_input(huber, patients(0.0, dtype=torch.float64), 1e4) > 10
     True
     """
-    model = _net(4, seed, people.x.dtype)
+    model = _net(4, seed, people.x.dtype, **net)
     typed = people.x.clone()
     typed[0, integer("column", column, least=0, most=9)] = number("size", size)
     found = []

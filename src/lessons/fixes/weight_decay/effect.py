@@ -196,7 +196,7 @@ def mean_weight(way, size, *, lr=0.01, strength=0.1, steps=1000, copies=400, see
 
 
 @one_thread()
-def trained(*, steps=100, lr=0.003, depth=10, seed=0, **how):
+def trained(*, steps=100, lr=0.003, depth=10, gain=1.0, seed=0, **how):
     """Train a ReLU net on the digits with Adam and one way of holding weights small.
 
     Parameters
@@ -204,6 +204,8 @@ def trained(*, steps=100, lr=0.003, depth=10, seed=0, **how):
     steps : int
     lr : float
     depth, seed : int
+    gain : float
+        Factor on He's first weights.
     **how
         l1, l2 or decay: see :class:`Adam`.
 
@@ -218,7 +220,7 @@ def trained(*, steps=100, lr=0.003, depth=10, seed=0, **how):
     """
     data = digits(dtype=torch.float64)
     x, y = data.train_x, data.train_y
-    net = mlp(depth, 32, seed=seed, dtype=torch.float64)
+    net = mlp(depth, 32, gain=gain, seed=seed, dtype=torch.float64)
     generator = torch.Generator().manual_seed(seed)
     before, size = signals_by_layer(net, x[:256], y[:256]), _size(net)
     adam, sizes = Adam(net.parameters(), lr, **how), [1.0]
