@@ -7,7 +7,6 @@ from torch.nn.functional import cross_entropy
 
 from lessons._check import integer, number
 from lessons._threads import one_thread
-from lessons.fixes.learning_rate.rules import plain
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +38,7 @@ class Race:
 
 
 @one_thread()
-def race(nets, settings, x, y, *, rule=plain, steps=100, every=None, batch=None, test=None):
+def race(nets, settings, x, y, *, rule=None, steps=100, every=None, batch=None, test=None):
     """Train copies of the same nets with several rates and schedules.
 
     Parameters
@@ -50,8 +49,9 @@ def race(nets, settings, x, y, *, rule=plain, steps=100, every=None, batch=None,
         Learning rate and schedule, which maps a step to a factor of the rate.
     x, y : Tensor
         Samples and classes; the loss is the cross-entropy.
-    rule : callable
-        Such as :func:`lessons.fixes.learning_rate.momentum`.
+    rule : callable, optional
+        Takes a gradient and a memory (None at first), returns the step and the new memory; as those
+        of ``lessons.fixes.learning_rate``. By default the step is the gradient.
     steps : int
         Number of updates.
     every : int, optional
@@ -68,10 +68,9 @@ def race(nets, settings, x, y, *, rule=plain, steps=100, every=None, batch=None,
     Examples
     --------
     >>> from lessons.data import digits
-    >>> from lessons.fixes.learning_rate.schedules import constant
     >>> from lessons.networks import mlp
     >>> data = digits()
-    >>> race([mlp(3), mlp(3, seed=1)], [(0.1, constant)], data.train_x, data.train_y, steps=2)
+    >>> race([mlp(3), mlp(3, seed=1)], [(0.1, lambda t: 1.0)], data.train_x, data.train_y, steps=2)
     Race(1 settings, 2 seeds, 2 records)
     """
     if not nets or not settings:
@@ -97,7 +96,7 @@ def race(nets, settings, x, y, *, rule=plain, steps=100, every=None, batch=None,
         with torch.no_grad():
             moves = []
             for i, g in enumerate(gradients):
-                direction, memory[i] = rule(g, memory[i])
+                direction, memory[i] = (g, None) if rule is None else rule(g, memory[i])
                 moves.append(rates * direction)
             if t % every == 0 or t == steps:
                 kept.append(t)
