@@ -1,8 +1,8 @@
 """What this book adds to Sphinx: figures, links, and the modules of tools/website."""
 
-from tools.website import explorers, formulas, numbers, previews, shell, terms
+from tools.website import explorers, formulas, numbers, parts, previews, shell, terms, wordy
 
-PARTS = (previews, formulas, explorers, numbers, terms, shell)
+PARTS = (previews, formulas, explorers, parts, numbers, wordy, terms, shell)
 
 
 def setup(app):

@@ -125,7 +125,7 @@ def main():
     options = parser.parse_args()
     if not (SITE / "index.html").is_file():
         raise SystemExit("There is no built website in _build/html. Build it first: make book")
-    command, rows = install(), []
+    command, rows, loads = install(), [], []
     handler = functools.partial(Compressed, directory=str(SITE))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -133,6 +133,7 @@ def main():
             for kind in GOALS:
                 address = f"http://127.0.0.1:{server.server_port}/{page}.html"
                 seen = summary([measure(command, address, kind) for _ in range(options.runs)])
+                loads.append(os.getloadavg()[0])
                 scores = [seen[name] for name in CATEGORIES]
                 more = (f"{seen['lcp'] / 1000:.1f}", f"{seen['shift']:.3f}")
                 rows.append((page, kind, *scores, *more, f"{seen['bytes'] / 1000:.0f}"))
@@ -145,7 +146,9 @@ def main():
     text = [
         "## How light the pages are",
         f"Measured by `make lighthouse`: {LIGHTHOUSE}, its slow phone (4 times slower processor, "
-        f"1.6 Mbit/s) and its desktop, served compressed; the median of {options.runs} runs. The "
+        f"1.6 Mbit/s) and its desktop, served compressed; the median of {options.runs} run(s). "
+        f"Meanwhile {statistics.mean(loads):.0f} processes wanted this machine's {os.cpu_count()} "
+        "cores; beyond one each, pages look slower than they are. The "
         f"goal is a performance of {GOALS['mobile']} on the phone and {GOALS['desktop']} on the "
         "desktop, and a layout shift below 0.02. Bytes are all that a first visit loads.",
         table(head, rows),

@@ -7,6 +7,7 @@
   }
   if (location.protocol === "file:") {
     const note = document.createElement("p");
+    note.style.marginTop = "1rem";
     note.textContent =
       "You opened this site from a folder. The search then finds pages by the words in them, but " +
       "cannot show where: browsers do not let a page in a folder read another one. " +

@@ -50,6 +50,15 @@ def test_error_if_nonfinite_raises_before_anything_is_changed(clip, bad):
 
 
 @every_method
+@pytest.mark.parametrize("bad", [INF, NAN])
+def test_unless_asked_for_a_bad_gradient_is_no_error(clip, bad):
+    """So does torch, and figures of runs that end in nan need it."""
+    norm = clip(with_gradients(torch.tensor([2.0, bad])))
+    assert not torch.as_tensor(norm).isfinite()
+    assert not clip_grad_norm_(with_gradients(torch.tensor([2.0, bad])), 1.0).isfinite()
+
+
+@every_method
 def test_tensor_list_and_generator_are_the_same(clip):
     (gradient,) = normal((4, 3), scale=5.0)
     results = []

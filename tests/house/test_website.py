@@ -7,8 +7,9 @@ import pytest
 from docutils import nodes
 from sphinx import addnodes
 
+from lessons.tables import table
 from tools import lighthouse, vendor
-from tools.website import explorers, formulas, icons, numbers, purge, terms
+from tools.website import explorers, formulas, icons, numbers, parts, purge, terms, wordy
 
 # The style sheet ----------------------------------------------------------------------------------
 
@@ -133,6 +134,33 @@ def test_a_number_is_a_number(text):
 @pytest.mark.parametrize("text", ["", "x", "2 layers", "ReLU", "layer 2", "–", "2018: first"])
 def test_words_are_no_number(text):
     assert not numbers.is_number(text)
+
+
+def test_a_list_of_chapters_names_each_part_once():
+    def row(*cells):
+        return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+
+    body = nodes.tbody("", row("Causes", "a", "?"), row("Causes", "b", "?"), row("Fixes", "c", "?"))
+    head = nodes.thead("", row("part", "chapter", "question"))
+    page = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in range(3)), head, body, cols=3)
+    parts.group(page)
+    found = [[cell.astext() for cell in each] for each in page.findall(nodes.row)]
+    chapters = [["Causes"], ["a", "?"], ["b", "?"], ["Fixes"], ["c", "?"]]
+    assert found == [["chapter", "question"], *chapters]
+    assert len(list(page.findall(nodes.colspec))) == page["cols"] == 2
+
+
+def test_tables_of_sentences_are_marked_and_stay_tables_for_a_screen_reader():
+    long = "One sentence that no phone can show beside two others of its kind."
+    rows = [("a", long, long)]
+    page = table(rows, ["claim", "test", "verdict"])._repr_html_()
+    assert wordy.is_wordy(page)
+    marked = wordy.mark(page)
+    assert 'class="lessons-table lessons-wordy"' in marked
+    for role, count in {"table": 1, "row": 2, "columnheader": 3, "rowheader": 1, "cell": 2}.items():
+        assert marked.count(f'role="{role}"') == count
+    assert not wordy.is_wordy(table([("a", long)], ["claim", "verdict"])._repr_html_())
+    assert not wordy.is_wordy(table([("a", 1, 2)], ["net", "before", "after"])._repr_html_())
 
 
 # Lighthouse ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lessons.monitor import Monitor, Record, Thresholds
-from lessons.monitor.rules_loss import loss_trend, pull_and_reduction
+from lessons.monitor.rules_loss import course_of_loss, loss_trend, pull_and_reduction
 from tests.monitor.nets import sgd
 
 
@@ -31,6 +31,25 @@ def record_of(losses):
 def test_a_loss_that_no_longer_falls_has_fallen(scale, course, trend):
     losses = [scale * course(step) for step in range(40)]
     assert loss_trend(record_of(losses), Thresholds()) == trend
+
+
+@pytest.mark.parametrize(
+    ("slope", "found"),
+    [
+        (0.1, ("diverging_loss", "error", "from 2.45 in the first quarter to 5.45 in the last")),
+        (-1e-4, ("stalled_loss", "notice", "from 2 in the first quarter to 2 in the last")),
+    ],
+)
+def test_a_rising_loss_is_an_error_and_a_flat_one_a_notice(slope, found):
+    kind, severity, words = found
+    (only,) = course_of_loss(record_of([2 + slope * step for step in range(40)]), Thresholds())
+    assert (only.kind, only.severity) == (kind, severity)
+    assert words in only.evidence
+
+
+@pytest.mark.parametrize("course", [lambda t: math.exp(-t / 10), lambda t: 2 + math.exp(-t / 3)])
+def test_a_loss_that_falls_or_has_fallen_is_no_finding(course):
+    assert course_of_loss(record_of([course(step) for step in range(40)]), Thresholds()) == []
 
 
 class Square(nn.Module):

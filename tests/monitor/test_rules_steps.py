@@ -126,3 +126,9 @@ def test_a_large_step_is_forgiven_while_the_loss_falls():
     rows = [(1.0, 1.0, 0.3)] + [(1.0, 1.0, 1e-2)] * 24
     assert named(record_with(rows, [0.9**i for i in range(25)])) == []
     assert named(record_with(rows, [1.0] * 25)) == ["step_too_large"]
+
+
+def test_the_evidence_names_the_largest_step_of_the_run():
+    rows = [(1.0, 1.0, update) for update in (0.3, 0.7, 0.2, 0.4, 0.3, 0.3, 0.3, 0.3)]
+    (found,) = [f for f in findings(record_with(rows, [1.0] * 8)) if f.kind == "step_too_large"]
+    assert "one step changes the median layer by 0.7 of its own size" in found.evidence

@@ -11,7 +11,10 @@ import pytest
 
 from lessons import plots
 from lessons.plots.clipping import wall
+from lessons.plots.phases import phase_diagram
 from lessons.plots.sigmoid import widths
+from lessons.plots.signal_propagation import cobweb
+from lessons.plots.vanishing_and_exploding import signals
 
 PHONE = 358  # pixels that a page gives a figure on a phone of 390
 
@@ -31,6 +34,10 @@ PICTURES = {
     ),
     "wall": wall,
     "widths": widths,
+    # What an explorer draws, without its alt text.
+    "walk along the map": lambda: plots.Picture(lambda: cobweb()[0]),
+    "two phases": lambda: plots.Picture(lambda: phase_diagram()[0]),
+    "three norms": lambda: plots.Picture(lambda: signals(depth=20)[0]),
 }
 
 

@@ -97,8 +97,8 @@ def over_depth(record, rows, limits, learning):
         verb = "loses" if sign == 1 else "gains"
         evidence = (
             f"the gradient {verb} {rate:.2g} decades per layer on its way to the input, "
-            f"{abs(_fall(row, names)):.3g} in all; update : weight is {first:.2g} in the first "
-            f"third of the layers, {last:.2g} in the last"
+            f"{abs(_fall(row, names)):.3g} from the last third of the layers to the first; "
+            f"update : weight is {first:.2g} in the first third, {last:.2g} in the last"
         )
         rule = f"gradient norms of the first and last third {limit:g} decades apart"
         source = limits.source(name)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.plots.canvas import canvas, named_arrays, style
+from lessons.plots.canvas import canvas, is_narrow, named_arrays, style
 from lessons.plots.colors import looks
 from lessons.plots.curves import part_lines
 from lessons.plots.labels import label_lines, legend_below
@@ -66,7 +66,7 @@ def gradient_by_layer(
         powers_of_ten(ax.yaxis)
         at_least_two_decades(ax)
         layers = max(len(norms) for norms in curves.values())
-        ax.set_xticks(_layer_ticks(layers))
+        ax.set_xticks(layer_ticks(layers))
         ax.set_xlim(0.4, layers + 0.6)
         part_lines(drawn)
         if legend or lost:
@@ -95,6 +95,14 @@ def _mark_lost(ax, curves, looked):
     return len(ax.lines) > before
 
 
-def _layer_ticks(layers):
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if layers / s <= 11)
+def layer_ticks(layers):
+    """Return the layers that an axis names: the first, and as many others as there is room for.
+
+    Examples
+    --------
+    >>> layer_ticks(20)
+    [1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20]
+    """
+    most = 6 if is_narrow() else 11
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if layers / s <= most)
     return [1, *range(step if step > 1 else 2, layers + 1, step)]

@@ -8,6 +8,7 @@ import numpy as np
 from lessons import activations
 from lessons.plots.canvas import array, canvas, style
 from lessons.plots.colors import COLORS, LITTLE_TO_MUCH, look
+from lessons.plots.labels import legend_below
 from lessons.plots.picture import pictured
 from lessons.propagation import chi, critical_line, depth_scale, variance_map
 
@@ -89,7 +90,7 @@ def cobweb(activation="tanh", weight_variance=1.5, bias_variance=0.05, layers=12
         ax.plot(x, y, color=COLORS["other"], lw=1.2, label="a signal, layer by layer")
         ax.plot(walk[0], 0, "s", color=COLORS["other"], ms=6)
         ax.set(xlim=(0, 4), ylim=(0, 4))
-        figure.legend(loc="outside lower center", ncols=3)
+        legend_below(figure, ax)
     end = "more than 4" if walk[-1] > 4 else f"{walk[-1]:.2g}"
     growth = math.sqrt(chi(f, weight_variance, bias_variance))
     alt = (

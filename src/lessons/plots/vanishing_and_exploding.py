@@ -11,6 +11,7 @@ from lessons.networks import mlp
 from lessons.plots.canvas import canvas, style
 from lessons.plots.colors import look
 from lessons.plots.labels import legend_below
+from lessons.plots.layers import layer_ticks
 from lessons.plots.ticks import powers_of_ten
 
 _LINES = {"weight gradient": "other", "error signal": "neutral", "signal": "fifth"}
@@ -43,7 +44,7 @@ def signals(activation="tanh", gain=1.0, depth=20):
             ax.plot(layers, measured[name], label=name, **look(i, role))
         powers_of_ten(ax.yaxis)
         ax.set_ylim(*_LIMITS)
-        ax.set_xticks([1, *range(2, depth + 1, 2)])
+        ax.set_xticks(layer_ticks(depth))
         legend_below(figure, ax)
     first, last = (math.log10(measured["weight gradient"][i]) for i in (0, -1))
     # The added 0.0 turns -0.0 into 0.0.
