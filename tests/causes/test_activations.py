@@ -104,9 +104,10 @@ def test_width_64_has_the_known_factors(name, gain, factor, batch):
     assert means(name, gain, *batch).error == pytest.approx(factor, rel=0.03)
 
 
-@pytest.mark.parametrize("name", ["tanh", "relu"])
-def test_pytorch_recommends_the_usual_gains(name):
-    usual = {"tanh": 5 / 3, "relu": math.sqrt(2)}[name]
+@pytest.mark.parametrize(("name", "usual"), [
+    ("tanh", 5 / 3), ("relu", math.sqrt(2)), ("linear", 1), ("sigmoid", 1),
+])  # fmt: skip
+def test_pytorch_recommends_the_usual_gains(name, usual):
     assert torch.nn.init.calculate_gain(name) == pytest.approx(usual)
 
 
@@ -132,6 +133,15 @@ def test_tanh_held_at_its_own_size_has_its_own_factor():
     assert 8 * root_mean_square_slope("tanh", own) == pytest.approx(expected, rel=1e-6)
     edge = brentq(lambda size: 8 * root_mean_square_slope("tanh", size) - 1, 1, 100)
     assert edge == pytest.approx(34, abs=0.1)
+
+
+def test_the_saturation_of_a_sigmoid_net_turns_growth_into_decay():
+    """Gain 8: twice in the middle, 0.9 at its own size, which is the gain by the root of two."""
+    assert 8 * root_mean_square_slope("sigmoid", 0.1) == pytest.approx(2, abs=0.01)
+    assert mean_field_factor("sigmoid", 64, depth=50) == pytest.approx(0.89, abs=0.01)
+    for name, share in (("tanh", 1), ("sigmoid", math.sqrt(0.5))):
+        size = math.sqrt(variance_fixed_point(name, 100.0**2))
+        assert size / 100 == pytest.approx(share, rel=0.02)
 
 
 def test_biases_saturate_and_make_tanh_vanish():
@@ -230,6 +240,52 @@ def test_who_learns_with_a_dead_layer(slope, shift, learns):
         assert end > 0.4 if learns else end < 0.32
         same = [torch.equal(a, b.weight) for a, b in zip(before, model.layers, strict=True)]
         assert all(same) if (slope, shift) == (0, 9) else not any(same)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_its_dead_neurons_a_net_has_the_same_output_and_gradients(seed, batch):
+    model = net("relu", math.sqrt(2), seed=seed)
+    alive = [(slopes != 0).any(0) for slopes in slopes_by_layer(model, batch[0])]
+    cut = net("relu", math.sqrt(2), seed=seed)
+    ends = [torch.ones(64, dtype=torch.bool), *alive, torch.ones(10, dtype=torch.bool)]
+    for layer, before, after in zip(cut.layers, ends[:-1], ends[1:], strict=True):
+        layer.weight = torch.nn.Parameter(layer.weight[after][:, before].detach())
+        layer.bias = torch.nn.Parameter(layer.bias[after].detach())
+    assert sum((~part).sum() for part in alive) > 100
+    for each in (model, cut):
+        torch.nn.functional.cross_entropy(each(batch[0]), batch[1]).backward()
+    torch.testing.assert_close(cut(batch[0]), model(batch[0]))
+    for small, layer, before, after in zip(
+        cut.layers, model.layers, ends[:-1], ends[1:], strict=True
+    ):
+        left = layer.weight.grad[after][:, before]
+        torch.testing.assert_close(small.weight.grad, left)
+        torch.testing.assert_close(left.norm(), layer.weight.grad.norm())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_adam_wakes_a_leaky_layer_and_no_dead_one(seed):
+    data = digits()
+    how = {"optimizer": "adam", "lr": 0.003, "steps": 40, "record_every": 40, "seed": seed}
+    for activation, learns in (("relu", False), (leaky(0.01), True), (leaky(0.2), True)):
+        model = shifted(activation, 9, layer=3, depth=6, seed=seed).float()
+        end = train(model, data.train_x, data.train_y, **how).accuracy[-1]
+        assert end > 0.6 if learns else end < 0.2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_behind_a_dead_layer_biases_feed_the_last_two(seed):
+    data = digits()
+    model = shifted("relu", 9, layer=3, depth=6, seed=seed).float()
+    generator = torch.Generator().manual_seed(seed)
+    for layer in model.layers[3:]:
+        layer.bias.data.uniform_(-1 / 8, 1 / 8, generator=generator)  # PyTorch's own
+    before = [layer.weight.detach().clone() for layer in model.layers]
+    train(model, data.train_x, data.train_y, lr=0.01, steps=5, seed=seed, record_every=5)
+    same = [torch.equal(a, b.weight) for a, b in zip(before, model.layers, strict=True)]
+    assert same == [True] * 4 + [False] * 2
+    with torch.no_grad():
+        assert (model(data.train_x) - model(data.train_x[:1])).abs().max() < 1e-6
 
 
 def test_bad_input_is_named(batch):

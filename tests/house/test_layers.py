@@ -16,7 +16,7 @@ LAYERS = [
     {"activations", "claims"},
     {"networks", "data", "loss"},
     {"gradients", "loss_wall", "measure", "steps", "twins"},
-    {"training"},
+    {"training", "race"},
     {"patients", "propagation"},
     {"bounds", "causes", "fixes", "signs"},
     {"svg"},
@@ -25,7 +25,7 @@ LAYERS = [
     {"coursework"},
 ]
 # These stand beside the layers.
-ALONE = {"show": {"_check", "dark"}, "monitor": {"_check"}}
+ALONE = {"show": {"_check", "dark"}, "monitor": {"_check", "fixes"}}  # the index of the fixes
 # The chapter on the monitor looks through the monitor.
 BESIDE = {"signs": {"monitor"}}
 # In these parts each module, or folder of a module's name, is a chapter's.

@@ -5,13 +5,20 @@ The code speaks of ``model``, ``optimizer`` and, where a step is made, of ``loss
 
 from dataclasses import dataclass
 
+from lessons.fixes import FIXES
+
 
 @dataclass(frozen=True)
 class Advice:
-    """Code to try and the chapter that explains it, None where there is none yet."""
+    """Code to try, and the name of the fix in the course's index; None if no fix is for it."""
 
     code: str
-    chapter: str | None = None
+    fix: str | None = None
+
+    @property
+    def chapter(self) -> str:
+        """The chapter that measures the fix, or the one that finds the causes."""
+        return CHAPTER if self.fix is None else FIXES[self.fix].chapter
 
 
 REINITIALIZE = """\
@@ -92,15 +99,15 @@ FIRST_THE_CAUSE = """\
 CHAPTER = "causes/vanishing_and_exploding"
 
 ADVICE = {
-    "non_finite": Advice(FIND_NAN, CHAPTER),
-    "exploding": Advice(REINITIALIZE, CHAPTER),
-    "vanishing": Advice(RELU, CHAPTER),
-    "exploding_through_time": Advice(CLIP, "fixes/clipping"),
-    "vanishing_through_time": Advice(ORTHOGONAL),
-    "dead_units": Advice(LEAKY),
-    "saturated": Advice(XAVIER, "bounds/sigmoid"),
-    "step_too_large": Advice(SMALLER_STEP, "signs/symptoms"),
-    "step_too_small": Advice(LARGER_STEP, "signs/symptoms"),
-    "diverging_loss": Advice(SMALLER_STEP, "signs/symptoms"),
-    "stalled_loss": Advice(LARGER_STEP, "signs/symptoms"),
+    "non_finite": Advice(FIND_NAN),
+    "exploding": Advice(REINITIALIZE, "initialization"),
+    "vanishing": Advice(RELU, "activation"),
+    "exploding_through_time": Advice(CLIP, "clipping"),
+    "vanishing_through_time": Advice(ORTHOGONAL, "lstm"),
+    "dead_units": Advice(LEAKY, "activation"),
+    "saturated": Advice(XAVIER, "initialization"),
+    "step_too_large": Advice(SMALLER_STEP, "learning_rate"),
+    "step_too_small": Advice(LARGER_STEP, "learning_rate"),
+    "diverging_loss": Advice(SMALLER_STEP, "learning_rate"),
+    "stalled_loss": Advice(LARGER_STEP, "learning_rate"),
 }

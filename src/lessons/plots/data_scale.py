@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import torch
+from matplotlib.ticker import NullLocator
 
 from lessons.causes.data_scale import build, two_ways
 from lessons.data import digits
@@ -97,5 +98,6 @@ def both_ways(net="ReLU", depth=10):
             )
         for ax, ends_of in zip(axes, ((0.01, 40), (0.003, 200)), strict=True):
             ax.set(yscale="log", ylim=ends_of, xticks=[1, depth // 2, depth])
+            ax.yaxis.set_minor_locator(NullLocator())
         legend_below(figure, axes[0])
     return figure, f"{net}. " + ". ".join(ends) + "."

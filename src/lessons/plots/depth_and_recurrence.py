@@ -67,7 +67,7 @@ def _unit_radius(width, length):
 
 
 @pictured
-def fans(one, different, width, lines=60):
+def fans(one, different, width, lines=40):
     """Draw how far nets of one size of weights come apart.
 
     Parameters
