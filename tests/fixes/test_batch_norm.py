@@ -264,9 +264,9 @@ def test_the_growth_does_not_stop_20_layers(data):
     """At 0.01 the plain net is ahead, at 0.1 far behind; and without the growth it is no better."""
     plain, normal = (reached(data, norm, 20, 0.01, 60) for norm in ("none", "batch"))
     assert min(r.train for r in plain) > max(r.train for r in normal) + 0.03
-    plain, normal = (reached(data, norm, 20, 0.1, 60) for norm in ("none", "batch"))
-    level = [fit(without_growth(s, F32), data, lr=0.1, steps=60, seed=s) for s in SEEDS]
-    assert min(r.train for r in normal) > 0.7 > 0.5 > max(r.train for r in plain + level)
+    plain, normal = (reached(data, norm) for norm in ("none", "batch"))
+    level = [fit(without_growth(s, F32), data, lr=0.1, steps=40, seed=s) for s in SEEDS]
+    assert min(r.train for r in normal) > 0.6 > 0.4 > max(r.train for r in plain + level)
 
 
 def test_averages_lag_behind(data):
