@@ -85,6 +85,37 @@ def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
     return Digits(train_x.to(dtype), train_y.long(), test_x.to(dtype), test_y.long())
 
 
+def diabetes(dtype=torch.float64):
+    """Load scikit-learn's bundled measurements of 442 patients with diabetes, in raw units.
+
+    Parameters
+    ----------
+    dtype : torch.dtype
+
+    Returns
+    -------
+    x : Tensor, shape (442, 10)
+        Age in years, sex (1 or 2), body mass index, blood pressure, six blood values.
+    y : Tensor, shape (442, 1)
+        How far the disease went in a year, 25 to 346.
+
+    References
+    ----------
+    Efron, Hastie, Johnstone and Tibshirani, Least angle regression, 2004, table 1.
+
+    Examples
+    --------
+    >>> x, y = diabetes()
+    >>> x.shape, (y.min().item(), y.max().item())
+    (torch.Size([442, 10]), (25.0, 346.0))
+    """
+    from sklearn.datasets import load_diabetes
+
+    _floating(dtype)
+    x, y = load_diabetes(return_X_y=True, scaled=False)
+    return torch.as_tensor(x, dtype=dtype), torch.as_tensor(y, dtype=dtype)[:, None]
+
+
 def adding(samples, length, seed=0, dtype=torch.float32):
     """Generate the adding problem: remember two numbers among many, answer with their sum.
 

@@ -13,6 +13,22 @@ from lessons._check import choice
 LOSSES = {"cross_entropy": functional.cross_entropy, "mse": functional.mse_loss}
 
 
+def is_for_classes(loss):
+    """Say whether a loss compares with classes; a function always compares numbers.
+
+    Raises
+    ------
+    ValueError
+        If ``loss`` is neither a function nor a known name.
+
+    Examples
+    --------
+    >>> is_for_classes("cross_entropy"), is_for_classes(functional.l1_loss)
+    (True, False)
+    """
+    return not callable(loss) and choice("loss", loss, LOSSES) == "cross_entropy"
+
+
 def loss_of(answer, y, loss="cross_entropy"):
     """Return the mean loss of a net's ``answer`` to a batch.
 
@@ -21,9 +37,10 @@ def loss_of(answer, y, loss="cross_entropy"):
     answer : Tensor, shape (samples, outputs, …)
     y : Tensor
         The right answers, which :func:`check_batch` has let pass: classes of shape (samples, …)
-        for "cross_entropy", numbers of the answer's shape for "mse".
-    loss : str
-        "cross_entropy" or "mse".
+        for "cross_entropy", numbers of the answer's shape for all others.
+    loss : str or callable
+        "cross_entropy", "mse", or a function that is called as ``loss(answer, y)`` and returns
+        one number.
 
     Returns
     -------
@@ -40,18 +57,21 @@ def loss_of(answer, y, loss="cross_entropy"):
     >>> loss_of(torch.zeros(5, 2), torch.ones(5, 2), "mse")
     tensor(1.)
     """
-    function = LOSSES[choice("loss", loss, LOSSES)]
+    classes = is_for_classes(loss)
+    function = loss if callable(loss) else LOSSES[loss]
     shape = tuple(answer.shape)
-    expected = shape if loss == "mse" else shape[:1] + shape[2:]
+    expected = shape[:1] + shape[2:] if classes else shape
     if tuple(y.shape) != expected:
         raise ValueError(
             f"y has shape {tuple(y.shape)}; expected {expected}, for the net's answer is {shape}."
         )
-    if loss == "mse" and y.dtype != answer.dtype:
+    if not classes and y.dtype != answer.dtype:
         raise TypeError(f"y has dtype {y.dtype}; expected {answer.dtype} as the net's answer.")
     try:
         return function(answer, y)
     except IndexError:
+        if not classes:
+            raise
         raise ValueError(
             f"y holds classes from {y.min()} to {y.max()}; expected 0 to {shape[1] - 1}, for the "
             f"net has {shape[1]} outputs."
@@ -69,7 +89,7 @@ def check_model(model):
 def check_batch(x, y, loss="cross_entropy"):
     """Raise unless ``x`` and ``y`` are as many samples and answers, without NaN.
 
-    Answers are classes (int64) for "cross_entropy" and real numbers for "mse".
+    Answers are classes (int64) for "cross_entropy" and real numbers for all others.
     """
     for name, value in (("x", x), ("y", y)):
         if not isinstance(value, torch.Tensor):
@@ -80,7 +100,7 @@ def check_batch(x, y, loss="cross_entropy"):
             raise ValueError(f"{name} holds NaN; expected numbers.")
     if len(x) != len(y):
         raise ValueError(f"x has {len(x)} samples and y has {len(y)}; expected as many.")
-    classes = choice("loss", loss, LOSSES) == "cross_entropy"
+    classes = is_for_classes(loss)
     if classes != (y.dtype == torch.int64) or not (classes or y.is_floating_point()):
         expected = "torch.int64, the classes," if classes else "real numbers"
         swapped = y.is_floating_point() and not x.is_floating_point()

@@ -43,8 +43,8 @@ def loss_gradients(model, x, y, loss="cross_entropy"):
         Its old gradients are dropped; the new ones stay in ``.grad``.
     x, y : Tensor
         A batch and its answers.
-    loss : str
-        "cross_entropy" (classes) or "mse" (numbers).
+    loss : str or callable
+        "cross_entropy" (classes), "mse" (numbers) or a function; see :func:`lessons.loss.loss_of`.
 
     Returns
     -------

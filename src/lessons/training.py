@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 
 from lessons._check import choice, integer, number
 from lessons._threads import one_thread
-from lessons.loss import check_batch, check_model, loss_of
+from lessons.loss import check_batch, check_model, is_for_classes, loss_of
 from lessons.measure import gradient_norms, weights_by_layer
 
 OPTIMIZERS = ("sgd", "adam")
@@ -56,12 +56,12 @@ class History:
 @one_thread()
 @torch.no_grad()
 def evaluate(model, x, y, loss="cross_entropy"):
-    """Return the loss and the share of right answers (None for "mse") on ``x``, ``y``."""
+    """Return the loss and the share of right answers (None for a regression) on ``x``, ``y``."""
     check_model(model)
     check_batch(x, y, loss)
     answer = model(x)
     value = loss_of(answer, y, loss)
-    if loss == "mse":
+    if not is_for_classes(loss):
         return value.item(), None
     return value.item(), (answer.argmax(1) == y).double().mean().item()
 
@@ -90,8 +90,9 @@ def train(
     model : nn.Module
     x, y : Tensor, shape (samples, …)
         All the training data.
-    loss : str
-        "cross_entropy" or "mse".
+    loss : str or callable
+        "cross_entropy", "mse", or a function of answer and target: see
+        :func:`lessons.loss.loss_of`.
     optimizer : str
         "sgd" or "adam".
     lr : float
@@ -180,7 +181,7 @@ def train(
     return History(
         kept,
         losses,
-        [] if loss == "mse" else accuracies,
+        accuracies if is_for_classes(loss) else [],
         torch.tensor(norms, dtype=torch.float64),
         list(weights_by_layer(model)),
         stopped_at,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lessons.causes import data_scale as chapter
-from lessons.data import digits
+from lessons.data import diabetes, digits
 from lessons.measure import decades_per_layer, loss_gradients, signals_by_layer
 from lessons.networks import mlp, three_nets
 from lessons.plots.data_scale import START, both_ways, valley
@@ -26,7 +26,7 @@ def batch():
 
 @pytest.fixture(scope="module")
 def patients():
-    return chapter.diabetes()
+    return diabetes()
 
 
 def table(x):

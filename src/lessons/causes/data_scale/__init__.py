@@ -1,6 +1,6 @@
 """The scale of the data: what units, means, outliers and raw targets do to the first gradient."""
 
-from lessons.causes.data_scale.bowl import PREPARATIONS, Descent, descent, diabetes, prepare
+from lessons.causes.data_scale.bowl import PREPARATIONS, Descent, descent, prepare
 from lessons.causes.data_scale.learning import digits_learned, progression_left
 from lessons.causes.data_scale.nets import NETS, build, one_wrong_number, response, two_ways
 
@@ -10,7 +10,6 @@ __all__ = [
     "Descent",
     "build",
     "descent",
-    "diabetes",
     "digits_learned",
     "one_wrong_number",
     "prepare",

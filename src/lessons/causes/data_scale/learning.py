@@ -3,9 +3,9 @@
 import torch
 
 from lessons._check import integer, number
-from lessons.causes.data_scale.bowl import diabetes, prepare
+from lessons.causes.data_scale.bowl import prepare
 from lessons.causes.data_scale.nets import build
-from lessons.data import digits
+from lessons.data import diabetes, digits
 from lessons.training import train
 
 

@@ -163,7 +163,7 @@ def one_wrong_number(x, y, *, times=100.0, column=2, samples=128, depth=4, seed=
 
     Examples
     --------
-    >>> from lessons.causes.data_scale import diabetes
+    >>> from lessons.data import diabetes
     >>> found = one_wrong_number(*diabetes())
     >>> found["scale of the clean data"].length > 100
     True
