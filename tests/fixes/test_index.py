@@ -1,4 +1,4 @@
-"""The index of the fixes: chapters that exist, kinds that the monitor knows, one list everywhere."""
+"""The index of the fixes: its chapters exist, and page and monitor say what it says."""
 
 from pathlib import Path
 

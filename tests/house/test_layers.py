@@ -16,7 +16,7 @@ LAYERS = [
     {"activations", "claims"},
     {"networks", "data", "loss"},
     {"gradients", "loss_wall", "measure", "steps", "twins"},
-    {"training"},
+    {"training", "race"},
     {"patients", "propagation"},
     {"bounds", "causes", "fixes", "signs"},
     {"svg"},

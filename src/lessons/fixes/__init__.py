@@ -54,7 +54,8 @@ _ALL = (
         "Another activation",
         ("vanishing", "dead_units"),
         "Weights of a wrong size: a ReLU net with too large weights explodes.",
-        "A deep net of sigmoids, together with its initialization; neurons that are off for all data.",
+        "A deep net of sigmoids, together with its initialization; neurons that are off for all "
+        "data.",
         "Nothing, or a little more than a ReLU.",
     ),
     Fix(
