@@ -212,16 +212,41 @@ def test_adam_hides_an_explosion_and_does_not_remove_it():
     assert (found.held_out < 0.3).all()
 
 
-def test_momentum_at_one_pace_is_thrown_less_often():
+def test_momentum_at_one_pace_throws_more_softly_and_not_more_rarely():
     generator = np.random.default_rng(0)
     w, b = generator.uniform(4.5, 6, 200), generator.uniform(-3, -1.5, 200)
     for rate in (0.03, 0.1, 0.3):
         shares = []
         for rule, eta in ((chapter.plain, rate), (chapter.momentum, rate / 10)):
             path = chapter.wall_path(w, b, eta, rule, steps=200)
-            longest = np.linalg.norm(np.diff(path, axis=0), axis=1).max(0)
-            shares.append((longest > 1).mean())
-        assert shares[1] < 0.7 * shares[0]
+            ways = [np.linalg.norm(path[k:] - path[:-k], axis=1).max(0) for k in (1, 20)]
+            shares.append([(way > 1).mean() for way in ways])
+        assert shares[1][0] < 0.6 * shares[0][0]
+        assert shares[1][1] > 0.75 * shares[0][1]
+
+
+def test_a_slope_that_only_units_make_is_no_illness():
+    x, nets = X.double(), []
+    for k in range(3):
+        net = mlp(6, 32, seed=k, dtype=torch.float64)
+        before = net(x)
+        with torch.no_grad():
+            net.layers[0].weight *= 30
+            net.layers[-1].weight /= 30
+        torch.testing.assert_close(net(x), before)
+        nets.append(net)
+    found = chapter.race(nets, [(1e-3, chapter.constant)], x, Y)
+    assert (found.gradient[0, :, 0, 0] < 3e-3 * found.gradient[0, :, 0, -1]).all()
+    assert (found.accuracy[0, :, -1] > 0.55).all()
+
+
+def test_a_small_rate_brings_the_exploding_net_down_late_and_on_seen_digits_only():
+    nets = [three_nets(12, 32, seed=k)["exploding"] for k in range(3)]
+    settings = [(rate, chapter.constant) for rate in (0.003, 0.01)]
+    found = chapter.race(nets, settings, X, Y, steps=600, every=100, test=TEST)
+    assert (found.accuracy[:, :, 1] < 0.45).all()
+    assert (found.accuracy[..., -1].max(0).values > 0.5).all()
+    assert (found.held_out < 0.45).all()
 
 
 @pytest.mark.parametrize(
