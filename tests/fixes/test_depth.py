@@ -103,6 +103,18 @@ def test_random_nets_have_about_as_many_pieces_as_neurons_or_fewer():
         assert 64 < max(wide) < 110
 
 
+def test_in_400_steps_deeper_relu_nets_get_further_and_not_past_two_layers():
+    data = digits()
+    x, y, test = data.train_x[:256], data.train_y[:256], (data.test_x, data.test_y)
+    held = {}
+    for depth, rate in [(2, 0.3), (3, 0.3), (5, 0.3), (10, 0.1)]:
+        nets = [mlp(depth, chapter.width_for(4000, depth), seed=k) for k in range(3)]
+        held[depth] = race(nets, [(rate, lambda t: 1.0)], x, y, steps=400, test=test).held_out
+    assert (held[2] > 0.9).all()
+    assert (held[10] > 0.6).all()
+    assert all(held[2].mean() > held[depth].mean() for depth in (3, 5, 10))
+
+
 @pytest.mark.parametrize("how", [SIGMOID, TANH])
 def test_fewer_layers_cure_at_equal_width_too(how):
     data = digits()

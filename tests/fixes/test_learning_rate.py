@@ -201,6 +201,24 @@ def test_warm_up_cures_a_loud_start_and_decay_does_not():
     assert (found[2] > 0.95).all()
 
 
+def test_ten_small_steps_or_a_small_rate_save_the_loud_start_too():
+    nets = [mlp(6, 32, gain=1.5, seed=k) for k in range(6)]
+    ten = [(0.2, lambda t: 0.1 if t < 10 else 1.0), (0.02, chapter.constant)]
+    assert (chapter.race(nets, ten, X, Y).accuracy[..., -1] > 0.7).all()
+    nets = [mlp(6, 32, seed=k) for k in range(3)]
+    found = chapter.race(nets, [(0.2, chapter.constant)], X, Y)
+    assert (found.accuracy[0, :, -1] > 0.9).all()
+
+
+def test_a_net_that_fits_its_digits_loses_the_noise_at_a_constant_rate():
+    nets = [mlp(3, 32, seed=k) for k in range(3)]
+    stairs = partial(chapter.staircase, every=200, factor=0.1)
+    settings = [(0.05, chapter.constant), (0.2, stairs)]
+    found = chapter.race(nets, settings, DATA.train_x, DATA.train_y, steps=2000, every=100, batch=4)
+    calm, stopped = found.loss[..., -5:].mean(-1)
+    assert (calm < 0.5 * stopped).all()
+
+
 def test_adam_hides_an_explosion_and_does_not_remove_it():
     nets = [three_nets(12, 32, seed=k)["exploding"] for k in range(3)]
     settings = [(1e-3, chapter.constant)]
@@ -210,6 +228,9 @@ def test_adam_hides_an_explosion_and_does_not_remove_it():
     assert (found.step[0, :, 0].max(1).values / found.step[0, :, 0].min(1).values < 5).all()
     assert (found.accuracy[0, :, -1] > 0.55).all()
     assert (found.held_out < 0.3).all()
+    nets = [three_nets(12, 32, seed=k)["healthy"] for k in range(3)]
+    healthy = chapter.race(nets, [(1e-2, chapter.constant)], X, Y, rule=chapter.adam, test=TEST)
+    assert (healthy.held_out > 0.7).all()
 
 
 def test_momentum_at_one_pace_throws_more_softly_and_not_more_rarely():
