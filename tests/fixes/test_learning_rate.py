@@ -180,7 +180,7 @@ def test_the_step_is_cured_by_the_rate_and_a_slope_is_not():
     assert (found.accuracy[0, :, -1] < 0.3).all()
     assert (found.accuracy[1, :, -1] > 0.95).all()
     assert (found.held_out[1] > 0.75).all()
-    rates = [(r, chapter.constant) for r in (0.001, 0.01, 0.1, 1.0)]
+    rates = [(r, chapter.constant) for r in (0.01, 0.1)]
     for kind in ("vanishing", "exploding"):
         nets = [three_nets(12, 32, seed=k)[kind] for k in range(3)]
         found = chapter.race(nets, rates, X, Y, steps=60)
