@@ -1,5 +1,6 @@
 """First weights: torch's own in float64, counted connections, He's numbers, orders over seeds."""
 
+import dataclasses
 import math
 
 import pytest
@@ -7,13 +8,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.nn.functional import cross_entropy
 
+from lessons import activations
 from lessons.activations import ACTIVATIONS, LEAKY_SLOPE
 from lessons.data import digits
 from lessons.fixes import initialization as chapter
 from lessons.fixes.initialization import deviation, fans, fill_, net, orthogonal_
+from lessons.measure import distance_by_layer
 from lessons.networks import initialize_
 from lessons.plots.initialization import SIZES, WIDTHS, both_ways
+from lessons.propagation import chi
+from lessons.training import evaluate
 
 F64 = torch.float64
 DTYPES = st.sampled_from([torch.float32, F64, torch.bfloat16])
@@ -205,6 +211,12 @@ def test_gains_of_the_forward_and_the_backward_pass():
             assert gain(name) == pytest.approx(g(u).square().mean().item() ** -0.5, rel=1e-2)
 
 
+def test_a_deep_tanh_net_explodes_at_gains_above_and_below_both():
+    low, high = 1.3, nn.init.calculate_gain("tanh")
+    assert low < chapter.gain_backward("tanh") < chapter.gain_forward("tanh") < high
+    assert 1.05 < chi("tanh", low**2) < chi("tanh", high**2)
+
+
 # What one layer does, and what many do
 
 
@@ -305,24 +317,18 @@ def test_different_neurons_counts_rows():
 # Before and after
 
 
-def test_he_learns_twenty_two_layers_sooner_than_xavier():
-    """He et al. 2015, figure 2: 22 layers start to learn earlier with their recipe."""
+def test_adam_trains_xaviers_twenty_two_layers():
+    """The chapter's table is about plain gradient descent."""
     data = digits()
-    found = {
-        recipe: chapter.reached(
-            lambda seed, recipe=recipe: net(
-                [64] * 22 + [10], recipe, seed=seed, dtype=torch.float32
-            ),
-            data.train_x,
-            data.train_y,
-            steps=200,
-            lr=0.02,
-        )
-        for recipe in ("he", "xavier")
-    }
-    for he, xavier in zip(found["he"], found["xavier"], strict=True):
-        assert he[0] < 1.8 < 2.2 < xavier[0]
-        assert he[1] > 0.3 > 0.25 > xavier[1]
+    for seed in range(3):
+        model = net([64] * 22 + [10], "xavier", seed=seed, dtype=torch.float32)
+        optimizer, g = torch.optim.Adam(model.parameters()), generator(seed)
+        for _ in range(200):
+            rows = torch.randint(len(data.train_x), (128,), generator=g)
+            optimizer.zero_grad()
+            cross_entropy(model(data.train_x[rows]), data.train_y[rows]).backward()
+            optimizer.step()
+        assert evaluate(model, data.train_x, data.train_y)[1] > 0.5
 
 
 def test_no_rule_of_the_fans_makes_all_alternating_nets_learn():
@@ -351,12 +357,28 @@ def test_he_does_not_heal_fifty_sigmoid_layers(seed, batch):
         model = net(widths, recipe, gain=gain, activation=f, seed=seed)
         error = chapter.per_neuron(model, *batch)["error signal"]
         assert math.log10(error[0] / error[-2]) < most
-    data = digits()
-    for recipe in ("xavier", "he"):
-        model = net(widths, recipe, activation=f, seed=seed, dtype=torch.float32)
-        how = {"steps": 40, "lr": 0.1, "momentum": 0.9, "seeds": 1}
-        ((_, accuracy),) = chapter.reached(lambda _, m=model: m, data.train_x, data.train_y, **how)
-        assert accuracy < 0.2
+
+
+def half_less(z):
+    return torch.sigmoid(z) - 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_holds_the_error_signal_of_fifty_sigmoid_layers(seed, batch):
+    """The backward gain does if the outputs' mean is taken off; otherwise one of 10.6."""
+    widths, backward = [64] * 50 + [10], chapter.gain_backward("sigmoid")
+    centred = dataclasses.replace(activations.get("sigmoid"), function=half_less)
+    for f, gain in ((centred, backward), ("sigmoid", 10.6)):
+        model = net(widths, "fan-in", gain=gain, activation=f, seed=seed)
+        error = chapter.per_neuron(model, *batch)["error signal"]
+        assert abs(math.log10(error[0] / error[-2])) < 0.8
+    # It does not help: two digits come together, and nothing is learned.
+    apart = distance_by_layer(model, batch[0])
+    assert apart[1] > 0.5 > 0.25 > apart[49]
+    model, data = model.float(), digits()
+    how = {"steps": 40, "lr": 0.1, "momentum": 0.9, "seeds": 1}
+    ((_, accuracy),) = chapter.reached(lambda _: model, data.train_x, data.train_y, **how)
+    assert accuracy < 0.2
 
 
 # Further steps
@@ -398,10 +420,10 @@ def test_the_branch_decides_how_a_residual_net_begins(seed, batch):
     # 2^10 if each block doubled the mean square exactly.
     assert 7.5 < math.log2(growth["he"]) < 12
     data = digits()
-    learned = {}
+    learned, losses = {}, {}
     for start in chapter.BRANCHES:
         for lr in (0.01, 0.1):
-            ((_, accuracy),) = chapter.reached(
+            ((loss, accuracy),) = chapter.reached(
                 lambda _, start=start: chapter.residual_net(20, start, seed=seed),
                 data.train_x,
                 data.train_y,
@@ -410,11 +432,27 @@ def test_the_branch_decides_how_a_residual_net_begins(seed, batch):
                 seeds=1,
             )
             learned[start, lr] = accuracy > 0.5
+            losses[start, lr] = loss
     assert [name for name, did in learned.items() if did] == [
         ("zero", 0.01),
         ("fixup", 0.01),
         ("fixup", 0.1),
     ]
+    assert losses["fixup", 0.01] > losses["zero", 0.01] + 0.3
+    assert all(math.isnan(losses["he", lr]) for lr in (0.01, 0.1))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_either_half_of_fixup_learns_at_the_large_rate(seed):
+    data = digits()
+    for output in (True, False):
+        model = chapter.residual_net(20, "zero", seed=seed)
+        with torch.no_grad():
+            for layer in [model.last] if output else model.inner:
+                layer.weight *= 0 if output else 20**-0.5
+        how = {"steps": 30, "lr": 0.1, "seeds": 1}
+        ((_, right),) = chapter.reached(lambda _, m=model: m, data.train_x, data.train_y, **how)
+        assert right > 0.8
 
 
 def test_hes_branch_doubles_the_mean_square():

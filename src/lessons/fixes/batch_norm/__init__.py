@@ -9,7 +9,6 @@ from lessons.fixes.batch_norm.nets import (
     factor_per_layer,
     normed,
     saturated_share,
-    three_nets,
 )
 from lessons.fixes.batch_norm.others import GroupNorm, LayerNorm, RMSNorm
 
@@ -28,5 +27,4 @@ __all__ = [
     "normed",
     "saturated_share",
     "scaled_weights",
-    "three_nets",
 ]

@@ -10,7 +10,7 @@ from lessons._threads import one_thread
 from lessons.fixes.batch_norm.layer import BatchNorm
 from lessons.fixes.batch_norm.others import LayerNorm, RMSNorm
 from lessons.measure import signals_by_layer
-from lessons.networks import MLP, THREE_NETS, mlp
+from lessons.networks import MLP, mlp
 
 NORMS = {"none": None, "batch": BatchNorm, "layer": LayerNorm, "rms": RMSNorm}
 
@@ -62,19 +62,6 @@ def normed(norm="batch", depth=20, *, residual=False, gain=1.0, seed=0, dtype=to
     sizes = [layer.out_features for layer in net.layers[:-1]]
     norms = [nn.Identity() if kind is None else kind(size, dtype=dtype) for size in sizes]
     return NormedMLP(net, norms, residual)
-
-
-def three_nets(norm="batch", depth=20, *, seed=0, dtype=torch.float64):
-    """Build the vanishing, the healthy and the exploding net of the first chapter, normalised.
-
-    Examples
-    --------
-    >>> list(three_nets("layer", 3))
-    ['vanishing', 'healthy', 'exploding']
-    """
-    return {
-        name: normed(norm, depth, seed=seed, dtype=dtype, **how) for name, how in THREE_NETS.items()
-    }
 
 
 @one_thread()

@@ -6,7 +6,7 @@ from torch import nn
 from lessons._check import choice, integer, number
 from lessons._threads import one_thread
 from lessons.fixes.lstm.forget import set_biases_
-from lessons.propagation import through_time
+from lessons.loss import check_batch, loss_of
 
 KINDS = {"plain": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -120,7 +120,9 @@ def both_ways(net, x, y, loss="cross_entropy"):
     (20, 1.0, True)
     """
     width = net.output_layer.in_features
-    with torch.no_grad():
-        sizes = [s[:, -width:].square().mean().sqrt().item() for s in net.hidden_states(x)]
-    norms = through_time(net, x, y, loss)
+    check_batch(x, y, loss)
+    states = net.hidden_states(x)  # one walk for both; `through_time` would need a second
+    gradients = torch.autograd.grad(loss_of(net.output_layer(states[-1]), y, loss), states)
+    norms = [g.double().norm().item() for g in gradients]
+    sizes = [s.detach()[:, -width:].square().mean().sqrt().item() for s in states]
     return sizes, [norm / norms[-1] for norm in norms]

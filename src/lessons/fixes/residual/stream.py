@@ -54,6 +54,9 @@ def growth(branch, blocks):
     zero        0                                       1
     ==========  ======================================  =========================
 
+    The row of BatchNorm holds for :math:`x_0` of mean square 1: its branches have size 1 whatever
+    the stream's size, so that a stream that starts at s grows to s + l.
+
     Returns
     -------
     list of float
