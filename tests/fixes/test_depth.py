@@ -83,11 +83,56 @@ def test_one_hidden_layer_reaches_its_limit():
     assert chapter.count_pieces(net) == chapter.pieces_of(2, 7) == 8
 
 
-def test_random_nets_have_no_more_pieces_than_neurons():
+def test_pieces_without_height_need_no_growth():
+    net = chapter.sawtooth(12)
+    with torch.no_grad():
+        net.layers[-1].weight /= 4096
+    assert chapter.count_pieces(net) == 4096
+    x = torch.tensor([[0.137]], dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(net(x).sum(), x)
+    assert gradient.abs().item() == pytest.approx(1)
+    assert net(torch.tensor([[1 / 4096]]).double()).item() == pytest.approx(1 / 4096)
+
+
+def test_random_nets_have_about_as_many_pieces_as_neurons_or_fewer():
     for depth, width in [(2, 64), (3, 32), (5, 16), (9, 8)]:
         counts = [chapter.count_pieces(random_net(depth, width, k), -1, 1) for k in range(5)]
         assert max(counts) <= 64
         assert sorted(counts)[2] >= 20  # some narrow nets are dead
+        wide = [chapter.count_pieces(random_net(depth, width, k), -20, 20) for k in range(30)]
+        assert 64 < max(wide) < 110
+
+
+def test_in_400_steps_deeper_relu_nets_get_further_and_not_past_two_layers():
+    data = digits()
+    x, y, test = data.train_x[:256], data.train_y[:256], (data.test_x, data.test_y)
+    held = {}
+    for depth, rate in [(2, 0.3), (3, 0.3), (5, 0.3), (10, 0.1)]:
+        nets = [mlp(depth, chapter.width_for(4000, depth), seed=k) for k in range(3)]
+        held[depth] = race(nets, [(rate, lambda t: 1.0)], x, y, steps=400, test=test).held_out
+    assert (held[2] > 0.9).all()
+    assert held[10].mean() > 0.6
+    assert all(held[2].mean() > held[depth].mean() for depth in (3, 5, 10))
+
+
+@pytest.mark.parametrize("how", [SIGMOID, TANH])
+def test_fewer_layers_cure_at_equal_width_too(how):
+    data = digits()
+    settings = [(rate, lambda step: 1.0) for rate in (0.1, 1.0)]
+    held = []
+    for depth in (2, 20):
+        nets = [mlp(depth, 16, seed=k, **how) for k in range(3)]
+        found = race(
+            nets,
+            settings,
+            data.train_x[:256],
+            data.train_y[:256],
+            steps=80,
+            test=(data.test_x, data.test_y),
+        )
+        held.append(found.held_out.max(0).values)
+    assert (held[0] > 0.6).all()
+    assert (held[1] < 0.35).all()
 
 
 @given(st.integers(1, 40), st.integers(1, 200), st.integers(1, 80), st.integers(1, 20))
