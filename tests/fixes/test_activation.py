@@ -249,15 +249,11 @@ def test_half_a_cure_is_none(seed, data):
     for f, start in [("relu", "xavier"), ("sigmoid", "he"), ("silu", "he")]:
         assert trained(f, start, seed, data)[1] < 0.35
     right = {
-        f: trained(f, start, seed, data, steps=40)[1]
+        f: trained(f, start, seed, data)[1]
         for f, start in [("relu", "he"), ("tanh", "xavier"), ("selu", "xavier")]
     }
     assert min(right.values()) > 0.35
-    slower = {
-        f: trained(f, start, seed, data, steps=40, lr=0.003)[1]
-        for f, start in [("relu", "he"), ("tanh", "xavier"), ("selu", "xavier")]
-    }
-    assert max(right, key=right.get) == max(slower, key=slower.get) == "selu"
+    assert max(right, key=right.get) == "selu"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
