@@ -59,7 +59,7 @@ def test_every_form_is_compared():
 
 
 @pytest.mark.parametrize("name", TORCHS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(x=st.lists(st.floats(-700, 700) | st.floats(-6, 6) | st.just(0.0), max_size=8))
 def test_form_is_torchs_forward_and_backward(name, x):
     x = torch.tensor(x, dtype=F64)
@@ -219,38 +219,64 @@ def test_every_variance_moves_towards_one(variance):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_selu_holds_a_hundred_layers_and_lets_the_gradient_grow(seed, batch):
     x, y = batch[0][:64], batch[1][:64]
-    net = mlp(101, 256, activation="selu", initialization="lecun", seed=seed, dtype=F64)
+    net = mlp(101, 128, activation="selu", initialization="lecun", seed=seed, dtype=F64)
     with torch.no_grad():
         outputs = net.forward_all(x)[:-1]
     for h in outputs[4:]:
         assert abs(h.mean()) < 0.2
-        assert 0.75 < h.var() < 1.25
+        assert 0.6 < h.var() < 1.4
     error = signals_by_layer(net, x, y)["error signal"]
     predicted = chapter.moments("selu").slope ** 99
     assert 30 < predicted < 31
     assert 0.5 < error[0] / error[-2] / predicted < 2
-    other = mlp(101, 256, activation="elu", initialization="lecun", seed=seed, dtype=F64)
+    other = mlp(101, 128, activation="elu", initialization="lecun", seed=seed, dtype=F64)
     assert other.forward_all(x)[99].var() < 0.01
 
 
 # The cure, and where it fails
 
 
-def learns(activation, start, seed, data, lr=0.003):
-    net = mlp(20, activation=activation, initialization=start, seed=seed)
-    train(
-        net, data.train_x, data.train_y, lr=lr, momentum=0.9, steps=60, seed=seed, record_every=60
-    )
-    return evaluate(net, data.train_x, data.train_y)[1] > 0.35
+def trained(activation, start, seed, data, *, steps=60, gain=1.0, **how):
+    net = mlp(20, activation=activation, initialization=start, gain=gain, seed=seed)
+    how = {"lr": 0.006, "momentum": 0.9} | how
+    train(net, data.train_x, data.train_y, steps=steps, seed=seed, record_every=steps, **how)
+    return evaluate(net, data.train_x, data.train_y)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_half_a_cure_is_none(seed, data):
-    # The chapter shows rate 0.003.
-    for f, start in [("sigmoid", "xavier"), ("relu", "xavier"), ("sigmoid", "he"), ("silu", "he")]:
-        assert not learns(f, start, seed, data, lr=0.006)
-    for f, start in [("relu", "he"), ("tanh", "xavier"), ("selu", "xavier")]:
-        assert learns(f, start, seed, data, lr=0.006)
+    # The chapter shows rate 0.003, and these nets for 60 steps.
+    for f, start in [("relu", "xavier"), ("sigmoid", "he"), ("silu", "he")]:
+        assert trained(f, start, seed, data)[1] < 0.35
+    right = {
+        f: trained(f, start, seed, data)[1]
+        for f, start in [("relu", "he"), ("tanh", "xavier"), ("selu", "xavier")]
+    }
+    assert min(right.values()) > 0.35
+    assert max(right, key=right.get) == "selu"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_adam_makes_half_a_cure_of_it(seed, data):
+    how = {"optimizer": "adam", "lr": 0.003, "momentum": 0.0}
+    assert 1 < trained("relu", "xavier", seed, data, **how)[0] < 2
+    assert trained("relu", "he", seed, data, **how)[0] < 1
+
+
+def test_the_right_size_of_the_error_signal_is_not_enough(data, batch):
+    net = mlp(20, activation="sigmoid", initialization="lecun", gain=10.0, dtype=F64)
+    assert 0.1 < grown(net, batch) < 10
+    with torch.no_grad():
+        last = net.forward_all(batch[0])[-2]
+    assert ((last < 0.1) | (last > 0.9)).double().mean() > 0.5
+    for lr in (0.01, 0.03):
+        assert trained("sigmoid", "lecun", 0, data, gain=10.0, lr=lr)[1] < 0.35
+
+
+def test_at_a_tiny_rate_an_exploding_relu_net_does_not_overflow(data):
+    loss, right = trained("relu", "normal", 0, data, lr=1e-16, steps=300)
+    assert loss > 1e11
+    assert right > 0.3
 
 
 def grown(net, batch):
@@ -296,6 +322,13 @@ def test_strangers_do_not_take_over_a_trained_net(seed, data):
         assert right[0] > 0.9
         assert right[1] > 0.9
         assert right[2] < 0.88
+        late = chapter.swapped(net, stranger)
+        fresh = mlp(
+            6, activation=stranger, initialization={"relu": "he"}.get(stranger, "xavier"), seed=seed
+        )
+        for other in (late, fresh):
+            train(other, x, y, lr=0.05, momentum=0.9, steps=10, seed=seed + 7, record_every=10)
+        assert evaluate(late, x, y)[1] > evaluate(fresh, x, y)[1]
 
 
 # Dead neurons
@@ -323,7 +356,20 @@ def test_a_rate_kills_and_the_small_slope_lets_the_first_layer_wake(seed, data):
     assert good.never_on.double().mean((1, 2)).max() < 0.06
     small = chapter.watched(mlp(4, activation=leaky(0.01), seed=seed), x, y, lr=1.0, **how)
     assert small.never_on[-1].double().mean() > 0.1
-    assert small.woken()[0].any()
+    woken = small.woken()[0].sum()
+    assert 0 < woken < small.never_on[:, 0].any(0).sum() / 3
+
+
+def test_nothing_comes_back_through_a_dead_layer(data):
+    net = mlp(4)
+    with torch.no_grad():
+        net.layers[1].bias[:9] = -100
+        net.layers[2].bias.fill_(-100)
+    before = [layer.weight.detach().clone() for layer in net.layers[:3]]
+    found = chapter.watched(net, data.train_x, data.train_y, steps=10, every=5, lr=1.0)
+    assert not found.woken().any()
+    for layer, weight in zip(net.layers[:3], before, strict=True):
+        assert torch.equal(layer.weight, weight)
 
 
 def test_a_neuron_that_is_never_on_is_found():

@@ -130,7 +130,7 @@ def _both_ways(activation, weights, width):
         dtype=torch.float64,
     )
     data = digits(dtype=torch.float64)
-    x, y = data.train_x[:128], data.train_y[:128]
+    x, y = data.train_x[:64], data.train_y[:64]
     with torch.no_grad():
         outputs = net.forward_all(x)[:-1]
     deviation = np.array([h.std().item() for h in outputs])
