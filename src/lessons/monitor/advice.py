@@ -97,6 +97,7 @@ FIRST_THE_CAUSE = """\
 # A loss follows from what is named above: see to that first.
 """
 CHAPTER = "causes/vanishing_and_exploding"
+CONSEQUENCES = "signs/symptoms"  # which sign follows from which
 
 ADVICE = {
     "non_finite": Advice(FIND_NAN),

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lessons.monitor.advice import ADVICE, FIRST_THE_CAUSE
+from lessons.monitor.advice import ADVICE, CONSEQUENCES, FIRST_THE_CAUSE
 from lessons.monitor.record import Record
 from lessons.monitor.rules_causes import LOSS, causes_first
 from lessons.monitor.rules_depth import over_depth, over_signals, over_steps
@@ -49,5 +49,6 @@ def findings(record: Record, limits: Thresholds | None = None) -> list[Finding]:
 
 def _advised(finding: Finding, is_consequence: bool) -> Finding:
     advice = ADVICE[finding.kind]
-    code = FIRST_THE_CAUSE if is_consequence else advice.code
-    return dataclasses.replace(finding, advice=code, chapter=advice.chapter)
+    if is_consequence:
+        return dataclasses.replace(finding, advice=FIRST_THE_CAUSE, chapter=CONSEQUENCES)
+    return dataclasses.replace(finding, advice=advice.code, chapter=advice.chapter)
