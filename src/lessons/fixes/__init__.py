@@ -64,7 +64,7 @@ _ALL = (
         ("vanishing", "exploding", "saturated"),
         "Depth: in a deep ReLU net it makes the gradient grow by 1.21 with each layer. Small "
         "batches.",
-        "Batches that are not small, and shortcuts if the net is deep.",
+        "When batches are not small; with shortcuts around the blocks if the net is deep.",
         "A pass over the batch in each layer; training and use differ.",
     ),
     Fix(
@@ -97,7 +97,7 @@ _ALL = (
         "Weight decay",
         (),
         "An explosion at the start, with every strength from 0 to 1.",
-        "Weights that grow over a long training.",
+        "Weights that keep growing; the chapter shows it on a random walk only.",
         "A strength to choose, which depends on the rate.",
     ),
     Fix(
