@@ -56,12 +56,11 @@ def cuts(clip):
 
 
 def fills(fill):
-    """Return a job: draw one weight matrix."""
-    weight = torch.empty(WIDTH, WIDTH)
+    """Return a job: draw the weights of one layer."""
+    layer = nn.Linear(WIDTH, WIDTH, bias=False)
 
     def job():
-        with torch.no_grad():
-            fill(weight)
+        fill(layer)
 
     return job
 
@@ -114,8 +113,8 @@ def pairs():
         ),
         "clipping by value": (cuts(clipping.clip_by_value), cuts(nn.utils.clip_grad_value_)),
         "He initialization": (
-            fills(lambda w: initialization.fill_(w, "he")),
-            fills(lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu")),
+            fills(lambda layer: initialization.fill_(layer, "he")),
+            fills(lambda layer: nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")),
         ),
         "AdamW, one step": (
             steps(weight_decay.Adam, lr=how["lr"], decay=how["weight_decay"]),

@@ -31,6 +31,11 @@ def test_both_of_a_pair_leave_the_same_gradient(name):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
+def test_every_job_runs():
+    found = fixes.measure(rounds=1, repeats=1)
+    assert set(found) == set(PAIRS) and all(len(ratios) == 1 for ratios in found.values())
+
+
 def test_the_section_shows_medians():
     text = fixes.section({"GELU": [1.0, 2.0, 4.0]})
     assert "| GELU | 2.0 | 1.5 to 3.0 |" in text and "3 rounds" in text
