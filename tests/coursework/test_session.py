@@ -77,6 +77,17 @@ def test_the_checker_is_silent(session):
     assert run(session, source) == {"magics": False}
 
 
+@pytest.mark.parametrize("poll", [0.05, 600])
+def test_the_cell_that_keeps_too_much_is_blamed_and_not_the_next(monkeypatch, sandbox, poll):
+    """Whether the watcher looks in time or not; the memory outlives the cell's own exception."""
+    monkeypatch.setattr("lessons.coursework.session.POLL", poll)
+    fill = "kept = []\nwhile True:\n    kept.append(bytearray(2**26))"
+    with Session(LIMITS) as fresh:
+        assert run(fresh, "a = 5") == {"magics": False}
+        with pytest.raises(WorkerLost, match="held more than 768 MiB of memory"):
+            fresh.request(30, do="cell", cell=2, source=fill)
+
+
 def test_the_end_of_what_is_printed_is_kept(session):
     run(session, "import sys\nprint('x' * 5000, 'the end')\nprint('!', file=sys.stderr)")
     assert session.output().endswith("x the end\n!\n")

@@ -9,6 +9,7 @@ import time
 
 from lessons.coursework import bubblewrap, memory
 from lessons.coursework.launch import Sandbox, SandboxError, receive
+from lessons.coursework.limits import MIB
 
 POLL = 0.05
 NODES = 1_000_000
@@ -42,6 +43,7 @@ class Session:
     def __init__(self, limits, hide=(), until=float("inf")):
         self.limits, self.until, self.printed, self._tail = limits, until, 0, bytearray()
         self._lost, self._number, self._ended = None, 0, threading.Event()
+        self._much = f"held more than {limits.memory // MIB} MiB of memory"
         self._sandbox = Sandbox(
             limits,
             hide,
@@ -102,7 +104,10 @@ class Session:
         self._number += 1
         data = json.dumps({"id": self._number, **what}, allow_nan=False).encode("ascii")
         self._send(len(data).to_bytes(4, "big") + data, deadline, late)
-        return self._receive(deadline, late)
+        answer = self._receive(deadline, late)
+        if self._holds_too_much() or self._lost is not None:  # blame this cell, not the next one
+            self._lose(self._much)
+        return answer
 
     def stop(self):
         """End the worker and whatever it started."""
@@ -170,9 +175,12 @@ class Session:
             return f"was ended by the signal {names.get(status - 128, status - 128)}"
         return f"ended Python (exit code {status})"
 
+    def _holds_too_much(self):
+        return memory.held(self._sandbox.init, self.limits.memory) > self.limits.memory
+
     def _watch(self):
         """Keep the end of what is printed; end a worker whose processes hold too much together."""
-        checked, most = 0.0, self.limits.memory
+        checked = 0.0
         while not self._ended.is_set():
             try:
                 part = receive(self._sandbox.output, time.monotonic() + POLL)
@@ -186,6 +194,6 @@ class Session:
                 del self._tail[: -self.limits.output]
             if time.monotonic() > checked + POLL and self._lost is None:
                 checked = time.monotonic()
-                if memory.held(self._sandbox.init, most) > most:
-                    self._lost = f"held more than {most // 2**20} MiB of memory"
+                if self._holds_too_much():
+                    self._lost = self._much
                     self._sandbox.kill()
