@@ -1,6 +1,7 @@
 """Small real and synthetic data sets: seeded, bundled or generated, never downloaded."""
 
 from dataclasses import dataclass, fields
+from functools import cache
 
 import torch
 
@@ -27,6 +28,13 @@ class Digits:
     def __repr__(self):
         shapes = (f"{f.name}: {tuple(getattr(self, f.name).shape)}" for f in fields(self))
         return f"Digits({', '.join(shapes)})"
+
+
+@cache
+def _digits():
+    from sklearn.datasets import load_digits
+
+    return load_digits(return_X_y=True)
 
 
 def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
@@ -64,14 +72,13 @@ def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
     >>> digits()
     Digits(train_x: (1437, 64), train_y: (1437,), test_x: (360, 64), test_y: (360,))
     """
-    from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     if not isinstance(standardize, bool):
         raise TypeError(f"standardize={standardize!r}; expected True or False.")
     test_fraction = number("test_fraction", test_fraction, above=0)
     _floating(dtype)
-    x, y = load_digits(return_X_y=True)
+    x, y = _digits()
     share = 10 / len(y)  # each part must hold each digit at least once
     if not share < test_fraction < 1 - share:
         limits = f"expected a share between {share:.3g} and {1 - share:.3g}"

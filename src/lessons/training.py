@@ -146,9 +146,9 @@ def train(
     generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
     parameters = list(model.parameters())
     if optimizer == "adam":
-        stepper = torch.optim.Adam(parameters, lr=lr)
+        stepper = torch.optim.Adam(parameters, lr=lr, foreach=True)
     else:
-        stepper = torch.optim.SGD(parameters, lr=lr, momentum=momentum)
+        stepper = torch.optim.SGD(parameters, lr=lr, momentum=momentum, foreach=True)
 
     kept, losses, accuracies, norms, batch_losses, stopped_at = [], [], [], [], [], None
     shown = progress or (progress is None and not os.environ.get("TQDM_DISABLE"))
@@ -161,7 +161,7 @@ def train(
         value = loss_of(model(x[batch]), y[batch], loss)
         value.backward()
         batch_losses.append(value.item())
-        finite = math.isfinite(batch_losses[-1]) and all(p.isfinite().all() for p in parameters)
+        finite = math.isfinite(batch_losses[-1]) and _all_finite(parameters)
         if step % record_every == 0 or step == steps or not finite:
             kept.append(step)
             norms.append(list(gradient_norms(model).values()))
@@ -187,6 +187,10 @@ def train(
         stopped_at,
         batch_losses,
     )
+
+
+def _all_finite(parameters):
+    return bool(torch.cat([p.detach().flatten() for p in parameters]).isfinite().all())
 
 
 def _batches(samples, batch_size, generator):

@@ -173,9 +173,7 @@ def gain_and_depth(activation="tanh", depth=24, width=128):
         cells = {"cmap": VANISHING_TO_EXPLODING, "vmin": -10, "vmax": 10, "rasterized": True}
         mesh = ax.pcolormesh(gains, layers, logs, shading="nearest", **cells)
         bar = figure.colorbar(mesh, ax=ax, label="factor", extend="both")
-        bar.set_ticks(
-            [-10, -5, 0, 5, 10], labels=["$10^{-10}$", "$10^{-5}$", "1", "$10^5$", "$10^{10}$"]
-        )
+        bar.set_ticks([-10, -5, 0, 5, 10], labels=["10⁻¹⁰", "10⁻⁵", "1", "10⁵", "10¹⁰"])
         lines = {"levels": [-1, 1], "colors": COLORS["dark"], "linewidths": 1.5, "linestyles": "-"}
         ax.contour(gains, layers, expected, **lines)
         ax.set_xscale("log")

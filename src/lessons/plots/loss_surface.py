@@ -12,6 +12,7 @@ from lessons.plots.canvas import array, canvas, style
 from lessons.plots.colors import look
 from lessons.plots.labels import legend_below
 from lessons.plots.picture import pictured
+from lessons.plots.ticks import power_of_ten
 
 RATES, MOMENTA = (0.2, 0.3, 0.4), (0, 0.5, 0.9)
 _HIGHEST = 20.0  # of the sharpness in all frames
@@ -98,6 +99,7 @@ def first_steps(found, rates, seed=0):
                 ax.plot(steps, np.asarray(line), label=f"rate {rate:g}", **look(0, role))
             ax.set_yscale("log")
             ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.yaxis.set_major_formatter(power_of_ten)
             ax.yaxis.set_minor_locator(NullLocator())
         legend_below(figure, axes[0])
     return figure

@@ -6,7 +6,7 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.ticker import LogFormatterMathtext, NullLocator
+from matplotlib.ticker import NullLocator
 
 from lessons import activations as table
 from lessons._check import choice
@@ -15,7 +15,7 @@ from lessons.plots.canvas import NARROW, WIDE, array, is_narrow, style
 from lessons.plots.colors import COLORS, ink
 from lessons.plots.curves import lines
 from lessons.plots.picture import pictured
-from lessons.plots.ticks import PowersOfTen
+from lessons.plots.ticks import PowersOfTen, power_of_ten
 
 
 @pictured
@@ -140,7 +140,7 @@ def loss_curves(histories, roles=None, columns=4, ylim=None):
                 ax.annotate("not finite", (x, y), (7, 0), textcoords="offset points", va="center")
         axes[0].set_yscale("log")
         axes[0].yaxis.set_major_locator(PowersOfTen())
-        axes[0].yaxis.set_major_formatter(LogFormatterMathtext())
+        axes[0].yaxis.set_major_formatter(power_of_ten)
         axes[0].yaxis.set_minor_locator(NullLocator())
         axes[0].set_ylim(low, high)
         most = max(history.steps[-1] for history in histories.values())

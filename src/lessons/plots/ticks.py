@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
-from matplotlib.ticker import Locator, LogFormatterMathtext, LogLocator, NullLocator
+from matplotlib.ticker import Locator, LogLocator, NullLocator
 
 _FEWEST_DECADES = 2
 _MOST_TICKS = 8
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class PowersOfTen(Locator):
@@ -23,6 +24,17 @@ class PowersOfTen(Locator):
         return 10.0 ** np.arange(math.ceil(low / step) * step, high + 1e-9, step)
 
 
+def power_of_ten(value, position=None):
+    """Write a power of ten as plain text, which is drawn much faster than a formula.
+
+    Examples
+    --------
+    >>> power_of_ten(1e-12), power_of_ten(1.0)
+    ('10⁻¹²', '10⁰')
+    """
+    return "10" + str(round(math.log10(value))).translate(_SUPERSCRIPTS)
+
+
 def powers_of_ten(axis):
     """Make an axis logarithmic: ticks at 10ⁿ, or plain numbers where it spans few decades.
 
@@ -37,7 +49,7 @@ def powers_of_ten(axis):
         axis.set_major_formatter("{x:g}")
     else:
         axis.set_major_locator(PowersOfTen())
-        axis.set_major_formatter(LogFormatterMathtext())
+        axis.set_major_formatter(power_of_ten)
     if high / low > 1e4 or high / low < 1000:
         axis.set_minor_locator(NullLocator())
 
