@@ -6,7 +6,7 @@ import pytest
 
 from lessons.fixes import FIXES, for_kind
 from lessons.monitor import KINDS
-from lessons.monitor.advice import ADVICE
+from lessons.monitor.rules.advice import ADVICE
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lessons.monitor import Monitor, scaling
+from lessons.monitor import Monitor
+from lessons.monitor.watching import scaling
 from tests.monitor.nets import batches, hooks_on, norm, plain, sgd, train
 
 
@@ -296,7 +297,7 @@ def test_importing_it_loads_torch_alone():
     """What torch brings along (numpy, where it is installed) is not counted."""
     code = (
         "import sys, torch; before = set(sys.modules);"
-        "import lessons.monitor, lessons.monitor.doctor;"
+        "import lessons.monitor, lessons.monitor.adapters.doctor;"
         "print(*sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

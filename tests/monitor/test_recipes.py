@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from lessons.monitor import Monitor
+from tests.monitor.adapters.test_hugging_face import Classifier, offline, points  # noqa: F401
 from tests.monitor.nets import batches, hooks_on, plain, sgd
-from tests.monitor.test_hugging_face import Classifier, offline, points  # noqa: F401
 
 PLAIN = """\
 with Monitor(model, optimizer) as monitor:
@@ -52,7 +52,7 @@ with Monitor(model, optimizer) as monitor:
 
 LIGHTNING = """\
 from lightning.pytorch import Trainer
-from lessons.monitor.lightning import GradientMonitor
+from lessons.monitor.adapters.lightning import GradientMonitor
 
 watcher = GradientMonitor(every=10)
 Trainer(callbacks=[watcher], **options).fit(module, data)
@@ -61,7 +61,7 @@ print(watcher.report())
 
 HUGGING_FACE = """\
 from transformers import Trainer, TrainingArguments
-from lessons.monitor.hugging_face import GradientMonitor
+from lessons.monitor.adapters.hugging_face import GradientMonitor
 
 watcher = GradientMonitor(every=10)
 arguments = TrainingArguments(folder, logging_steps=1, **options)
@@ -174,7 +174,7 @@ def test_wandb():
 @pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers")
 @pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated")
 def test_lightning(capsys):
-    from tests.monitor.test_lightning import Module
+    from tests.monitor.adapters.test_lightning import Module
 
     options = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
     options |= {"enable_checkpointing": False, "accelerator": "cpu", "max_epochs": 1}

@@ -5,7 +5,7 @@ from typing import Any, assert_type
 import torch
 
 from lessons.monitor import KINDS, Finding, Monitor, Record, Row, Thresholds, findings
-from lessons.monitor.report import Report
+from lessons.monitor.reporting.report import Report
 
 
 def train(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> bool:

@@ -11,7 +11,7 @@ import torch
 
 from lessons.data import digits, recall
 from lessons.measure import decades_per_layer, loss_gradients
-from lessons.monitor.advice import ADVICE
+from lessons.monitor.rules.advice import ADVICE
 from lessons.networks import mlp, rnn, three_nets
 from lessons.patients import PATIENTS
 from lessons.signs.monitor import gradient_by_layer, seen, verdict, watched
