@@ -1,5 +1,6 @@
 """Tables, curves and games: regression, recommender, LBFGS, reinforcement learning, flows."""
 
+import itertools
 import math
 
 import torch
@@ -22,7 +23,7 @@ def table(steps, size=64):
 def perceptron(activation=nn.ReLU, depth=3, width=32, inputs=8, outputs=1):
     """A plain net."""
     layers, sizes = [], [inputs] + [width] * (depth - 1)
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in itertools.pairwise(sizes):
         layers += [nn.Linear(a, b), activation()]
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
@@ -198,7 +199,11 @@ def mixture(fault):
     return train(model, optimizer, enumerate(table(60)), loss_of)
 
 
-@setup("deep perceptron", sigmoid="vanishing vanishing_signals", large="exploding_signals exploding")
+@setup(
+    "deep perceptron",
+    sigmoid="vanishing vanishing_signals",
+    large="exploding_signals exploding non_finite",
+)
 def deep(fault):
     model = perceptron(nn.Sigmoid if fault == "sigmoid" else nn.ReLU, 14, 32, 8, 3)
     for module in model:
@@ -228,10 +233,10 @@ class Recall(nn.Module):
 
 @setup("recall", fades="vanishing_through_time", bursts="exploding_through_time weights_too_large")
 def recall(fault):
-    model = Recall({"fades": 0.3, "bursts": 30.0}.get(fault, 1.0))
+    model = Recall(0.3 if fault == "fades" else 1.0)
     if fault == "bursts":  # ReLU, so that nothing saturates
         model.rnn = nn.RNN(4, 32, batch_first=True, nonlinearity="relu")
-        nn.init.orthogonal_(model.rnn.weight_hh_l0, 2.0)
+        nn.init.orthogonal_(model.rnn.weight_hh_l0, 6.0)
     generator = torch.Generator().manual_seed(7)
 
     def batches():
@@ -260,4 +265,6 @@ def tabular(fault):
         scores = scores.sigmoid() if fault == "binary" else scores
         return functional.binary_cross_entropy_with_logits(scores, answer)
 
-    return train(model, torch.optim.Adam(model.parameters(), lr=3e-3), enumerate(table(40)), loss_of)
+    return train(
+        model, torch.optim.Adam(model.parameters(), lr=3e-3), enumerate(table(40)), loss_of
+    )

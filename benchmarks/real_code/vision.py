@@ -1,7 +1,5 @@
 """Pictures: pytorch/examples (MNIST, VAE, DCGAN, super resolution), timm's nets, DDPM, SimSiam."""
 
-import math
-
 import torch
 from torch import nn
 from torch.nn import functional
@@ -219,12 +217,11 @@ class ViT(nn.Module):
         return self.head(self.norm(self.blocks(x))[:, 0])
 
 
-@setup("timm ViT", twice="squashed_logits", large="weights_too_large")
+@setup("timm ViT", twice="squashed_logits", fast="step_too_large")
 def vit(fault):
     model = ViT()
-    if fault == "large":
-        model.head.weight.data *= 60
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
+    rate = 1.0 if fault == "fast" else 1e-3
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
 
     def loss_of(model, batch):
         scores = model(batch[0])

@@ -91,7 +91,7 @@ def test_outputs_that_vanish_at_the_start_are_vanishing_though_biases_grow(every
             loss.backward()
             optimizer.step()
     found = monitor.findings()[0]
-    assert (found.kind, found.severity, found.since_step) == ("vanishing", "error", 0)
+    assert (found.kind, found.severity, found.since_step) == ("vanishing_signals", "error", 0)
 
 
 def test_outputs_that_explode_are_a_warning_while_the_loss_falls():
@@ -111,5 +111,5 @@ def test_outputs_that_explode_are_a_warning_while_the_loss_falls():
             optimizer.step()
     losses = [value for _, value in monitor.record.losses]
     assert losses[-1] < 0.8 * losses[0]
-    assert monitor.findings()[0].kind == "exploding"
+    assert monitor.findings()[0].kind == "exploding_signals"
     assert not monitor.healthy()

@@ -63,11 +63,11 @@ class Residual(nn.Module):
 # --- sick ----------------------------------------------------------------------------------------
 SICK = {
     "sigmoid, deep": ("vanishing", lambda: plain(20, activation=nn.Sigmoid), sgd),
-    "ReLU, gain too small": ("vanishing", lambda: scaled(plain(20), 0.3), sgd),
+    "ReLU, gain too small": ("vanishing_signals", lambda: scaled(plain(20), 0.3), sgd),
     "tanh, large weights": ("exploding", lambda: scaled(plain(20, 64, nn.Tanh), 8.0), sgd),
-    "ReLU, gain too large": ("exploding", lambda: scaled(plain(20), 3.0), sgd),
+    "ReLU, gain too large": ("exploding_signals", lambda: scaled(plain(20), 3.0), sgd),
     "dead ReLU": ("dead_units", lambda: with_bias(plain(), -50.0), sgd),
-    "saturated tanh": ("saturated", lambda: scaled(plain(4, 16, nn.Tanh), 100.0), adam),
+    "saturated tanh": ("weights_too_large", lambda: scaled(plain(4, 16, nn.Tanh), 100.0), adam),
     "learning rate too small": ("step_too_small", plain, lambda model: sgd(model, 1e-9)),
     "learning rate too large": ("step_too_large", plain, lambda model: adam(model, 1.0)),
 }
@@ -289,7 +289,9 @@ def test_kinds_are_those_that_were_promised():
     assert set(KINDS) == {
         "exploding", "vanishing", "vanishing_through_time", "exploding_through_time",
         "non_finite", "dead_units", "saturated", "step_too_large", "step_too_small",
-        "diverging_loss", "stalled_loss",
+        "diverging_loss", "stalled_loss", "no_gradient", "missing_zero_grad", "squashed_logits",
+        "raw_logits", "wrong_axis", "targets_too_large", "inputs_too_large", "weights_too_large",
+        "exploding_signals", "vanishing_signals",
     }  # fmt: skip
 
 

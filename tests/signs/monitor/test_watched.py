@@ -11,7 +11,7 @@ import torch
 
 from lessons.data import digits, recall
 from lessons.measure import decades_per_layer, loss_gradients
-from lessons.monitor.rules.advice import ADVICE
+from lessons.monitor.rules.remedies import REINITIALIZE
 from lessons.networks import mlp, rnn, three_nets
 from lessons.patients import PATIENTS
 from lessons.signs.monitor import gradient_by_layer, seen, verdict, watched
@@ -151,7 +151,7 @@ def test_the_advice_heals_its_patient(data, name, seed):
 def test_the_weights_of_he_alone_do_not_heal_the_sigmoid_net(data):
     model = with_modules(three_nets()["vanishing"])
     torch.manual_seed(0)
-    exec(ADVICE["exploding"].code, {"torch": torch, "model": model})
+    exec(REINITIALIZE, {"torch": torch, "model": model})
     norms = gradient_by_layer(watched(model, data.train_x, data.train_y))
     assert decades_per_layer(norms) == pytest.approx(-0.5, abs=0.1)
     right = (model(data.train_x).argmax(1) == data.train_y).double().mean()

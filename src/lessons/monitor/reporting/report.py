@@ -4,8 +4,10 @@ import dataclasses
 import html
 import json
 import math
+import re
 import textwrap
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from lessons.monitor.finding import SEVERITIES, Finding
@@ -29,6 +31,25 @@ def _json_number(value: float | None) -> float | str | None:
     if value is None or math.isnan(value):
         return None
     return "inf" if math.isinf(value) else value
+
+
+def address(chapter: str) -> str | None:
+    """Return a chapter's address on the course's website, None where the package knows none."""
+    try:
+        urls = metadata.metadata("lessons").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:
+        return None
+    for url in urls:
+        found = re.fullmatch(r"Repository, https://github\.com/([^/]+)/([^/]+?)(\.git)?/?", url)
+        if found:
+            return f"https://{found[1]}.github.io/{found[2]}/notebooks/{chapter}.html"
+    return None
+
+
+def _link(chapter: str) -> str:
+    at = address(chapter)
+    name = html.escape(chapter)
+    return f'<a href="{html.escape(at)}">{name}</a>' if at else name
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +95,7 @@ class Report:
                 _indented(found.advice),
             ]
             if found.chapter:
-                lines.append(f"   read: {found.chapter}")
+                lines.append(f"   read: {address(found.chapter) or found.chapter}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -82,7 +103,7 @@ class Report:
     def _repr_html_(self) -> str:
         parts = [f"<p><strong>{html.escape(self.summary())}</strong></p>"]
         for found in self.findings:
-            read = f"<p>Read on: {html.escape(found.chapter)}</p>" if found.chapter else ""
+            read = f"<p>Read on: {_link(found.chapter)}</p>" if found.chapter else ""
             parts.append(
                 f"<details open><summary>{html.escape(str(found))}</summary>"
                 f"<p>{html.escape(found.evidence)}</p>"

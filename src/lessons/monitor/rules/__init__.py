@@ -1,11 +1,9 @@
 """From a record to findings: pure functions, none of which depends on the scale of the loss."""
 
-import dataclasses
-
 from lessons.monitor.finding import Finding, Thresholds
 from lessons.monitor.record.record import Record
-from lessons.monitor.rules.advice import ADVICE, CONSEQUENCES, FIRST_THE_CAUSE
-from lessons.monitor.rules.causes import LOSS, causes_first
+from lessons.monitor.rules.advice import advised
+from lessons.monitor.rules.causes import causes_first
 from lessons.monitor.rules.depth import over_depth
 from lessons.monitor.rules.finite import non_finite
 from lessons.monitor.rules.gradient import never_cleared, no_gradient
@@ -49,13 +47,4 @@ def findings(record: Record, limits: Thresholds | None = None) -> list[Finding]:
         rows = without_newborn(record.usable(optimizer))
         for rule in (over_depth, over_signals, over_steps, through_time, size_of_steps, units):
             found += rule(record, rows, limits, learning)
-    found = causes_first(found)
-    named = any(f.kind not in LOSS and f.severity != "notice" for f in found)
-    return [_advised(finding, named and finding.kind in LOSS) for finding in found]
-
-
-def _advised(finding: Finding, is_consequence: bool) -> Finding:
-    advice = ADVICE[finding.kind]
-    if is_consequence:
-        return dataclasses.replace(finding, advice=FIRST_THE_CAUSE, chapter=CONSEQUENCES)
-    return dataclasses.replace(finding, advice=advice.code, chapter=advice.chapter)
+    return advised(causes_first(found), record)

@@ -94,12 +94,14 @@ def over_depth(record, rows, limits, learning):
         known = "warning" if learning is False or kind == "exploding" else "notice"
         severity = "error" if harmful else known
         rate = abs(slope(by_layer(row, names, "gradient")))
+        fall = abs(_fall(row, names))
         verb = "loses" if sign == 1 else "gains"
         evidence = (
             f"the gradient {verb} {rate:.2g} decades per layer on its way to the input, "
-            f"{abs(_fall(row, names)):.3g} from the last third of the layers to the first; "
-            f"update : weight is {first:.2g} in the first third, {last:.2g} in the last"
-        )
+            f"{fall:.3g} from the last third of the layers to the first"
+            if math.isfinite(fall)
+            else "in the first third of the layers the gradient is exactly 0, in the last it is not"
+        ) + f"; update : weight is {first:.2g} in the first third, {last:.2g} in the last"
         rule = f"gradient norms of the first and last third {limit:g} decades apart"
         source = limits.source(name)
         found.append(

@@ -29,8 +29,8 @@ def _blame(reach: Reach) -> tuple[str, str, str] | None:
             return (
                 "all parameters",
                 (
-                    f"none of the optimizer's {reach.trained} parameters belongs to the model: it was "
-                    f"built with others, or with copies"
+                    f"none of the optimizer's {reach.trained} parameters belongs to the model: it "
+                    f"was built with others, or with copies"
                 ),
                 "error",
             )
@@ -38,13 +38,11 @@ def _blame(reach: Reach) -> tuple[str, str, str] | None:
             "all parameters",
             (
                 f"no backward pass reached one of the optimizer's {reach.trained} parameters: the "
-                f"graph is cut between them and the loss (detach, no_grad, item, numpy), or the loss "
-                f"is another model's"
+                f"graph is cut between them and the loss (detach, no_grad, item, numpy), or the "
+                f"loss is another model's"
             ),
             "error",
         )
-    if reach.zero:
-        return "all parameters", "every gradient is exactly 0", "error"
     if first:
         after = reach.modules[first] if first < len(reach.modules) else "the loss"
         return (
@@ -60,8 +58,8 @@ def _blame(reach: Reach) -> tuple[str, str, str] | None:
         return (
             _named(reach.missing),
             (
-                f"{len(reach.missing)} of {reach.trained} parameters had no gradient in any look: the "
-                f"loss does not use them"
+                f"{len(reach.missing)} of {reach.trained} parameters had no gradient in any look: "
+                f"the loss does not use them"
             ),
             "notice",
         )
@@ -76,6 +74,11 @@ def no_gradient(record: Record) -> list[Finding]:
     """
     found = []
     for reach in record.reach.values():
+        if reach.zero and len(reach.missing) < reach.trained:
+            rule, source = "some gradient is not 0", "the definition of a gradient"
+            evidence = "every gradient is exactly 0"
+            where = "all parameters"
+            found.append(Finding("vanishing", where, reach.step, "error", evidence, rule, source))
         blamed = _blame(reach)
         if blamed:
             where, evidence, severity = blamed

@@ -46,7 +46,9 @@ def size_of_steps(record, rows, limits, learning):
     if not names or not rows:
         return []
     arguments = record, rows, names, limits, learning
-    return _too_large(*arguments) or _too_small(*arguments)
+    # A step of L-BFGS is many; how far it goes in all says nothing.
+    large = [] if "LBFGS" in record.classes else _too_large(*arguments)
+    return large or _too_small(*arguments)
 
 
 def _too_large(record, rows, names, limits, learning):
@@ -104,6 +106,15 @@ def _grown(before, after, names, limits):
     return median(growth) >= limits.weight_growth
 
 
+def _as_good_as_a_guess(record):
+    """Return whether a classifier's loss is still that of one that knows nothing."""
+    start = record.start
+    if not start.guess or not record.losses:
+        return False
+    scale = record.losses[0][1] / start.loss  # the loss may be scaled, or a sum
+    return record.losses[-1][1] >= 0.9 * start.guess * scale
+
+
 def _too_small(record, rows, names, limits, learning):
     """Too small in every look since the start, so that a schedule which ends at 0 is no finding.
 
@@ -113,7 +124,9 @@ def _too_small(record, rows, names, limits, learning):
     if len(rows) < limits.least_rows:
         return []
     shares = pull_and_reduction(record, rows)
-    if shares and median([pull for _, pull, _ in shares]) <= limits.pull_low:
+    knows_nothing = _as_good_as_a_guess(record)
+    nothing_left = shares and median([pull for _, pull, _ in shares]) <= limits.pull_low
+    if nothing_left and not knows_nothing:
         return []
     fastest = max(max(by_layer(row, names, "ratio"), default=1.0) for row in rows)
     middle = max(middle_ratio(row, names) for row in rows)

@@ -1,6 +1,7 @@
 """Dead and saturated units."""
 
 from lessons.monitor.finding import Finding
+from lessons.monitor.rules.depth import by_layer, known_names
 from lessons.monitor.rules.trends import last_run
 
 NEARLY_ALL = 0.95
@@ -54,7 +55,12 @@ def units(record, rows, limits, learning):
         source, limit = limits.source("dead_share"), limits.dead_share
         last = list(getattr(rows[-1], field).values())
         many = sum(last) >= limit * len(last) and not learning
-        found.append(_finding("dead_units", field, above, limit, source, what, learning, many))
+        names = known_names(rows, record)
+        ratios = by_layer(rows[-1], names, "ratio")
+        cut = min(ratios, default=1.0) <= limits.ratio_low  # nothing passes a layer that is dead
+        found.append(
+            _finding("dead_units", field, above, limit, source, what, learning and not cut, many)
+        )
     above = _layers_above(
         rows, "saturated", limits.saturated_share, record.outputs, limits.least_rows
     )

@@ -103,7 +103,7 @@ def _of_numbers(node, start):
 
 
 @torch.no_grad()
-def read(loss: torch.Tensor) -> Start:
+def read(loss):
     """Return what the graph of a loss shows before the backward pass.
 
     Examples

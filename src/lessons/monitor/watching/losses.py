@@ -42,7 +42,7 @@ class Losses:
         return not math.isfinite(self._value)
 
     def ends(self, touched):
-        """Count the loss if its gradient reached a parameter (None: as on the last watched step)."""
+        """Count the loss if its gradient reached a parameter; None means as on the last look."""
         if not self.picks_up:
             return
         if touched is None:

@@ -104,7 +104,7 @@ def origin(model, name, args, kwargs, step):
     """
     devices = sorted({p.device.index for p in model.parameters() if p.is_cuda})
     try:
-        with torch.random.fork_rng(devices=devices), torch.no_grad():
+        with torch.random.fork_rng(devices=devices), torch.enable_grad():
             return _looked_at(copy.deepcopy(model), name, args, kwargs, step)
     except Exception:
         return None
@@ -128,8 +128,9 @@ def _looked_at(model, prefix, args, kwargs, step):
     def after(name):
         def look(module, inputs, output):
             inside.pop()
-            if _bad(output) is not None:
-                passed_on.append(name)
+            bad = _bad(output)
+            if bad is not None:
+                passed_on.append(_described(name, "", bad, *_range(inputs)))
 
         return look
 
@@ -141,7 +142,9 @@ def _looked_at(model, prefix, args, kwargs, step):
         output = model(*args, **kwargs)
     if not passed_on and _bad(output) is None:
         return Origin(step, "finite", "")
-    if not looking.events:
-        return None
-    first = looking.events[0]
-    return Origin(step, "output", others=tuple(n for n in passed_on if n != first["name"]), **first)
+    if not looking.events:  # put in on purpose, or so it seemed
+        first = passed_on[0] if passed_on else _described("the model", "", _bad(output), None, None)
+    else:
+        first = looking.events[0]
+    others = [found["name"] for found in passed_on if found["name"] != first["name"]]
+    return Origin(step, "output", others=tuple(others), **first)

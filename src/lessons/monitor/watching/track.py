@@ -132,17 +132,26 @@ class Track:
         kept, self._kept = self._kept, None
         return None if kept is None else bool(kept)
 
-    def reach(self, order):
+    def reach(self, order, arrived):
         """Return which parameters the gradient reached in this step, as `start.Reach`.
 
         Parameters
         ----------
         order : dict of str to int
             When each module was first called; where one is missing, the order of definition counts.
+        arrived : set of int
+            The ids of the parameters that had a gradient added; this optimizer's are taken out.
         """
         trained = self._trained()
         layers = self._find_layers(tuple(map(id, trained)))
-        without = {layer.name for layer, p in zip(layers, trained, strict=True) if p.grad is None}
+        hooked = {id(parameter) for parameter, _ in self._handles}
+        resting = hooked - arrived if arrived else set()
+        without = {
+            layer.name
+            for layer, p in zip(layers, trained, strict=True)
+            if p.grad is None or (id(p) in resting and not p.grad.any())
+        }
+        arrived -= hooked
         by_module = {}
         for layer in sorted(layers, key=lambda layer: layer.place):
             by_module.setdefault(layer.module, []).append(layer.name)

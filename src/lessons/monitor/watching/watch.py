@@ -38,7 +38,7 @@ class Watch:
         self._by_optimizer = {id(track.optimizer): track for track in self.tracks}
         self._handles = [one.register_step_post_hook(self._after_step) for one in optimizers]
         self._losses = Losses(picks_up and len(optimizers) == 1, optimizers)
-        self._touched, self._reads = False, 0
+        self._touched, self._reads, self._arrived = False, 0, set()
         scaling.listen(self)
         backward.listen(self)
         self._forward.hold()
@@ -104,6 +104,7 @@ class Watch:
     def _accumulated(self, parameter):
         """Have the gradients measured when this backward pass is over."""
         self._touched = True
+        self._arrived.add(id(parameter))
         if not self._queued:
             self._queued = True
             # Twice, so that the sums over processes (DDP), which end in a callback too, are done.
@@ -179,7 +180,7 @@ class Watch:
         """Take the row of the step just made and decide when to look next."""
         self._looks += 1
         row = track.after_step(**self._forward.take())
-        self.record.note_reach(track.place, track.reach(self._forward.order))
+        self.record.note_reach(track.place, track.reach(self._forward.order, self._arrived))
         self.record.note_kept(track.place, track.step - 1, track.kept_gradients())
         if row is not None:
             self.record.note_order(track.known_layers, self._forward.order)
