@@ -16,7 +16,7 @@ FAULTS = {
     "too fast": {"step_too_large", "diverging_loss", "non_finite"},
     "too slow": {"step_too_small", "stalled_loss"},
     "dead": {"dead_units"},
-    "saturated": {"saturated"},
+    "saturated": {"saturated", "weights_too_large", "inputs_too_large"},
     "not finite": {"non_finite"},
     "zero weights": {"vanishing", "vanishing_signals", "dead_units"},
 }

@@ -95,7 +95,7 @@ _ALL = (
     Fix(
         "clipping",
         "Gradient clipping",
-        ("exploding_through_time", "step_too_large"),
+        ("exploding_through_time", "step_too_large", "spike"),
         "Vanishing: a cut never lifts a gradient. A chaotic net, whose gradient says nothing.",
         "Recurrent nets, and losses with walls.",
         "One norm over all gradients; a threshold to choose.",

@@ -27,6 +27,7 @@ KINDS = (
     "step_too_small",
     "diverging_loss",
     "stalled_loss",
+    "spike",
 )
 
 AUTOTRAINER = "Zhang et al. 2021, AutoTrainer (ICSE)"

@@ -1,11 +1,13 @@
 """The monitor: one line around a training loop that stays as it is."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
 
 from lessons._check import choice, integer, number
+from lessons.monitor.actions import OnFinding, Reactions
 from lessons.monitor.finding import SEVERITIES, Finding, Thresholds
 from lessons.monitor.record.record import Record
 from lessons.monitor.reporting.report import Report
@@ -13,6 +15,7 @@ from lessons.monitor.rules import findings
 from lessons.monitor.watching.names import Names
 from lessons.monitor.watching.watch import Watch
 
+SHARDED = ("DTensor", "FlatParameter", "ShardedTensor")
 LOSSES = ("backward", "told", "none")
 
 
@@ -27,6 +30,13 @@ def _optimizers(optimizer: Any) -> list[torch.optim.Optimizer]:
             raise TypeError(
                 f"optimizer={one!r} is a {type(one).__name__}; expected a torch.optim.Optimizer."
             )
+        for parameter in (p for group in one.param_groups for p in group["params"]):
+            if type(parameter).__name__ in SHARDED or type(parameter.data).__name__ in SHARDED:
+                raise TypeError(
+                    f"optimizer holds a sharded parameter ({type(parameter).__name__}): each "
+                    f"process sees a part of it, and norms of parts mislead. Expected whole "
+                    f"parameters, as in DistributedDataParallel."
+                )
         found.append(one)
     if not found:
         raise ValueError("optimizer=[] is empty; expected at least one optimizer.")
@@ -64,6 +74,10 @@ class Monitor:
         one optimizer, until `loss` is called; from `loss` alone; or ``"none"`` where the size of
         the loss does not say how well the model does, as in reinforcement learning: then no rule
         looks at it.
+    on_finding : callable or sequence of them
+        Each is called with a `Finding` and the monitor, once for each new finding that is no
+        notice, after the step that showed it. `lessons.monitor.actions` has ready ones: ``stop``,
+        ``fail``, ``Skip()``, ``RollBack()``, ``CutRate(0.1)``.
     limits : Thresholds, optional
         What the rules call too much or too little.
     capacity : int, default 256
@@ -83,6 +97,8 @@ class Monitor:
     optimizer steps. Norms of weights and updates of tensors with over 4096 elements are estimated
     from samples, with an error of about 1 %. Forward passes in evaluation mode or without
     gradients are not looked at.
+    If an exception or Ctrl-C ends the ``with`` block, the report is printed to stderr.
+    Parameters that are sharded (DTensor, FSDP) are refused: their norms would be those of one part.
     Activations that are called as functions are no modules and cannot be seen.
 
     Examples
@@ -100,6 +116,8 @@ class Monitor:
     """
 
     closed: bool
+    stopped: bool
+    optimizers: list[torch.optim.Optimizer]
 
     def __init__(
         self,
@@ -109,6 +127,7 @@ class Monitor:
         *,
         budget: float | None = None,
         losses: str = "backward",
+        on_finding: OnFinding | Sequence[OnFinding] = (),
         limits: Thresholds | None = None,
         capacity: int = 256,
     ) -> None:
@@ -117,11 +136,33 @@ class Monitor:
         self._record = Record(capacity=integer("capacity", capacity, least=64))
         self._limits = Thresholds() if limits is None else limits
         names, optimizers = Names(_models(model)), _optimizers(optimizer)
+        self._models = names.roots()
         picks_up = choice("losses", losses, LOSSES) != "told"
         self._record.judges_losses = losses != "none"
         self._record.classes = names.classes() + tuple(type(one).__name__ for one in optimizers)
         self._watch = Watch(names, optimizers, self._record, every, share, picks_up)
-        self.closed = False
+        self.closed, self.stopped, self.optimizers = False, False, optimizers
+        reactions = Reactions(on_finding)
+        if reactions.actions:
+            self._watch.looked = lambda: reactions.looked(self)
+        self._skips = [
+            one.register_step_pre_hook(self._skipping(action))
+            for action in reactions.actions
+            if hasattr(action, "before_step")
+            for one in optimizers
+        ]
+
+    def _skipping(self, action: Any) -> Any:
+        def before_step(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+            if action.before_step(optimizer):
+                self._record.skip(True)
+
+        return before_step
+
+    @property
+    def models(self) -> list[torch.nn.Module]:
+        """The models, without what wraps them."""
+        return self._models
 
     @property
     def record(self) -> Record:
@@ -134,12 +175,17 @@ class Monitor:
         if not self.closed:
             self.closed = True
             self._watch.close()
+            for handle in self._skips:
+                handle.remove()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         self.close()
+        interrupted = kind is not None and issubclass(kind, (Exception, KeyboardInterrupt))
+        if interrupted and self._record.rows:
+            print(self.report(), file=sys.stderr)
 
     def loss(self, value: float | torch.Tensor, step: int | None = None) -> None:
         """Note the loss of this step, in place of the one that ``backward()`` shows.

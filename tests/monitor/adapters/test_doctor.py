@@ -144,3 +144,29 @@ def test_the_outermost_models_are_found():
     assert models_of(inner.parameters()) == {"": outer}
     both = models_of([*inner.parameters(), *other.parameters()])
     assert set(both.values()) == {outer, other}
+
+
+def test_a_strange_argument_leads_to_the_two_dashes(tmp_path, capsys):
+    script = tmp_path / "train.py"
+    script.write_text("", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["doctor", str(script), "--lr", "3"])
+    assert f"lessons doctor {script} -- --lr 3" in capsys.readouterr().err
+
+
+def test_a_script_without_any_gradient_is_sick(tmp_path, capsys):
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import copy, torch\n"
+        "model = torch.nn.Linear(2, 1)\n"
+        "optimizer = torch.optim.SGD(copy.deepcopy(model).parameters(), lr=0.1)\n"
+        "for _ in range(9):\n"
+        "    model(torch.ones(3, 2)).mean().backward()\n"
+        "    optimizer.step()\n",
+        encoding="utf-8",
+    )
+    page = tmp_path / "report.html"
+    assert main(["doctor", str(script), "--html", str(page)]) == 1
+    assert "no_gradient" in capsys.readouterr().out
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>") and "no_gradient" in text

@@ -291,7 +291,7 @@ def test_kinds_are_those_that_were_promised():
         "non_finite", "dead_units", "saturated", "step_too_large", "step_too_small",
         "diverging_loss", "stalled_loss", "no_gradient", "missing_zero_grad", "squashed_logits",
         "raw_logits", "wrong_axis", "targets_too_large", "inputs_too_large", "weights_too_large",
-        "exploding_signals", "vanishing_signals",
+        "exploding_signals", "vanishing_signals", "spike",
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 
 from lessons.monitor import Monitor
+from lessons.monitor.watching import backward
 from tests.monitor.nets import batches, plain, sgd, train
 
 
@@ -20,6 +21,8 @@ def test_every_steps_loss_is_known_without_a_line(every):
 
 
 def test_nobody_listens_afterwards():
+    for other in list(backward._listeners):  # monitors that other tests never closed
+        backward.leave(other)
     before = torch.Tensor.backward, torch.amp.GradScaler.scale
     model = plain()
     with Monitor(model, sgd(model)):

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from lessons._check import integer
+from lessons.monitor.actions import OnFinding
 from lessons.monitor.finding import Thresholds
 from lessons.monitor.monitor import Monitor
 from lessons.monitor.reporting.report import Report
@@ -29,11 +30,15 @@ class Attached:
         budget: float | None = None,
         limits: Thresholds | None = None,
         capacity: int = 256,
+        on_finding: OnFinding | Sequence[OnFinding] = (),
         show: bool = True,
+        log: bool = False,
     ) -> None:
         super().__init__()
         self._options: dict[str, Any] = {"every": integer("every", every), "budget": budget}
         self._options |= {"limits": limits, "capacity": capacity}
+        self._options |= {"on_finding": on_finding, "losses": "told"}
+        self._log = log
         self._show = show
         self.monitor = None
 

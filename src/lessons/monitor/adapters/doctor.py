@@ -6,6 +6,7 @@ for a healthy run, 1 for one with findings, 2 where there is no verdict.
 
 import argparse
 import contextlib
+import html
 import runpy
 import sys
 import traceback
@@ -13,12 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch.amp import GradScaler
 
 from lessons.monitor.monitor import Monitor
 from lessons.monitor.watching.names import models_of
 
 HEALTHY, SICK, UNKNOWN = 0, 1, 2
+PAGE = """<!doctype html>
+<meta charset="utf-8"><title>Gradient monitor</title>
+<style>body {{ font: 1rem sans-serif; max-width: 50rem; margin: 2rem auto }}</style>
+{}
+"""
 
 
 class _Enough(BaseException):
@@ -37,7 +42,7 @@ class Doctor:
 
     def __init__(self, steps, every):
         self.steps, self.every = steps, every
-        self.monitors, self._scaled = [], False
+        self.monitors = []
 
     def _built(self, optimizer):
         parameters = [p for settings in optimizer.param_groups for p in settings["params"]]
@@ -48,42 +53,20 @@ class Doctor:
         if any(monitor.record.steps >= self.steps for monitor in self.monitors):
             raise _Enough
 
-    def _loss(self, value):
-        # With several optimizers nobody knows whose loss it is.
-        if len(self.monitors) == 1 and isinstance(value, torch.Tensor) and value.numel() == 1:
-            self.monitors[0].loss(value.detach())
-
     @contextlib.contextmanager
     def listening(self):
-        """Listen to optimizers being built and to losses; at the end close the monitors."""
-        built, backward, scale = (
-            torch.optim.Optimizer.__init__,
-            torch.Tensor.backward,
-            GradScaler.scale,
-        )
+        """Listen to optimizers being built; at the end close the monitors."""
+        built = torch.optim.Optimizer.__init__
 
         def built_and_tell(optimizer, *args, **kwargs):
             built(optimizer, *args, **kwargs)
             self._built(optimizer)
 
-        def backward_and_tell(tensor, *args, **kwargs):
-            if not self._scaled:
-                self._loss(tensor)
-            self._scaled = False
-            return backward(tensor, *args, **kwargs)
-
-        def scale_and_tell(scaler, outputs):
-            self._loss(outputs)
-            self._scaled = True
-            return scale(scaler, outputs)
-
         torch.optim.Optimizer.__init__ = built_and_tell
-        torch.Tensor.backward, GradScaler.scale = backward_and_tell, scale_and_tell
         try:
             yield
         finally:
             torch.optim.Optimizer.__init__ = built
-            torch.Tensor.backward, GradScaler.scale = backward, scale
             for monitor in self.monitors:
                 monitor.close()
 
@@ -112,6 +95,7 @@ def examine(
     steps: int = 100,
     every: int = 1,
     json_path: str | Path | None = None,
+    html_path: str | Path | None = None,
 ) -> int:
     """Run a script, print a report for each optimizer, and return the exit code.
 
@@ -124,6 +108,8 @@ def examine(
         When to stop, and how often to look.
     json_path : str or Path, optional
         Where to write the report as JSON; with several optimizers a list.
+    html_path : str or Path, optional
+        Where to write it as a page.
 
     Returns
     -------
@@ -134,17 +120,37 @@ def examine(
     ended_well = doctor.run(script, list(arguments))
     stepped = [monitor for monitor in doctor.monitors if monitor.record.steps]
     reports = [monitor.report() for monitor in stepped]
-    for report in reports:
-        print(report)
+    labels = [_label(monitor, len(stepped) > 1) for monitor in stepped]
+    for label, report in zip(labels, reports, strict=True):
+        print(label + str(report))
     if json_path is not None and reports:
         texts = [report.to_json(indent=1) for report in reports]
         whole = texts[0] if len(texts) == 1 else "[" + ",\n".join(texts) + "]"
         Path(json_path).write_text(whole, encoding="utf-8")
+    if html_path is not None and reports:
+        parts = (
+            f"<h2>{html.escape(label)}</h2>{r._repr_html_()}"
+            for label, r in zip(labels, reports, strict=True)
+        )
+        Path(html_path).write_text(PAGE.format("\n".join(parts)), encoding="utf-8")
     if not stepped:
         print("No optimizer made a step: there is nothing to judge.", file=sys.stderr)
     if not stepped or not ended_well:
         return UNKNOWN
-    return HEALTHY if all(monitor.healthy() for monitor in stepped) else SICK
+    verdicts = [monitor.healthy() for monitor in stepped]
+    if False in verdicts:
+        return SICK
+    return UNKNOWN if None in verdicts else HEALTHY
+
+
+def _label(monitor: Monitor, several: bool) -> str:
+    """Return a line that says whose report follows, where there are several."""
+    if not several:
+        return ""
+    (optimizer,) = monitor.optimizers
+    count = sum(p.numel() for group in optimizer.param_groups for p in group["params"])
+    models = ", ".join(sorted({type(m).__name__ for m in monitor.models}))
+    return f"{type(optimizer).__name__} on {count} parameters of {models or 'no model'}:\n"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -155,17 +161,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     doctor.add_argument("script", help="a Python file that trains a PyTorch model")
     doctor.add_argument("--steps", type=int, default=100, help="stop after this many (100)")
     doctor.add_argument("--every", type=int, default=1, help="look at every so many steps (1)")
+    doctor.add_argument("--html", metavar="FILE", help="write the report as a page too")
     doctor.add_argument("--json", metavar="FILE", help="write the report here too")
     doctor.epilog = "What follows -- is given to the script."
     argv = sys.argv[1:] if argv is None else list(argv)
     own = argv[: argv.index("--")] if "--" in argv else argv
     arguments = argv[len(own) + 1 :]
-    chosen = parser.parse_args(own)
+    chosen, unknown = parser.parse_known_args(own)
+    if unknown:
+        unknown_text = " ".join(unknown)
+        parser.error(
+            f"unrecognized arguments: {unknown_text}. What is meant for the script stands after "
+            f"--: lessons doctor {chosen.script} -- {unknown_text}"
+        )
     if not Path(chosen.script).is_file():
         parser.error(f"there is no file {chosen.script}")
     if chosen.steps < 1 or chosen.every < 1:
         parser.error("--steps and --every must be at least 1")
-    return examine(chosen.script, arguments, chosen.steps, chosen.every, chosen.json)
+    return examine(chosen.script, arguments, chosen.steps, chosen.every, chosen.json, chosen.html)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,11 @@ class GradientMonitor(Attached, TrainerCallback):
     ----------
     every, budget, limits, capacity
         See `Monitor`.
+    on_finding
+        See `Monitor`; ``stop`` ends the training.
+    log : bool, default False
+        Add the numbers of the last look, as "monitor/…", to what the trainer logs: to its history,
+        and to the reporters that come after this callback.
     show : bool, default True
         Print the report at the end of the training if the run is not healthy.
 
@@ -66,9 +71,20 @@ class GradientMonitor(Attached, TrainerCallback):
         logs: dict[str, float] | None = None,
         **others: Any,
     ) -> None:
-        """Note the loss, where one is logged during training."""
+        """Note the loss, where one is logged during training; log the newest numbers with it."""
         if logs and "loss" in logs and self.monitor is not None and not self.monitor.closed:
             self.monitor.loss(logs["loss"], step=max(self.monitor.record.steps - 1, 0))
+
+        if logs is not None and self._log and self.monitor is not None:
+            numbers = {f"monitor/{n}": value for n, value in self.monitor.latest().items()}
+            logs.update(numbers)
+            if state.log_history:
+                state.log_history[-1].update(numbers)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        """End the training if an action asked for it."""
+        if self.monitor is not None and self.monitor.stopped:
+            control.should_training_stop = True
 
     def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
         """Take every hook off."""

@@ -47,8 +47,12 @@ class GradientMonitor(Attached, _callback_class()):  # type: ignore[misc]
     ----------
     every, budget, limits, capacity
         See `Monitor`.
+    on_finding
+        See `Monitor`; ``stop`` ends the fit.
     show : bool, default True
-        Print the report at the end of the fit if the run is not healthy.
+        Print the report at the end of the fit, or when it raises, if the run is not healthy.
+    log : bool, default False
+        Give the numbers of each look to the trainer's logger, as "monitor/…".
 
     Attributes
     ----------
@@ -86,6 +90,13 @@ class GradientMonitor(Attached, _callback_class()):  # type: ignore[misc]
         if self._losses and whole:
             mean = torch.stack(self._losses).mean() if len(self._losses) > 1 else self._losses[0]
             self.monitor.loss(mean, step=max(steps - 1, 0))
+        if self._log and trainer.logger is not None and steps > self._noted:
+            numbers = self.monitor.latest(steps - 1)
+            if numbers:
+                named = {f"monitor/{name}": value for name, value in numbers.items()}
+                trainer.logger.log_metrics(named, step=steps - 1)
+        if self.monitor.stopped:
+            trainer.should_stop = True
         if whole:
             self._losses, self._noted = [], steps
 
@@ -94,5 +105,5 @@ class GradientMonitor(Attached, _callback_class()):  # type: ignore[misc]
         self._finish(speak=trainer.is_global_zero)
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
-        """Take every hook off."""
-        self.close()
+        """Take every hook off, and print the report."""
+        self._finish(speak=trainer.is_global_zero)

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
+
+import torch
 
 from lessons.monitor.record.rows import Layer, NonFinite, Origin, Row, first_bad
 from lessons.monitor.record.start import Reach, Start
@@ -76,6 +78,9 @@ class Record:
         Names of the classes of the modules and the optimizers, for the advice.
     judges_losses : bool
         Whether the size of the loss means something.
+    spikes : list of (int, str, float)
+        Steps at which the "loss" or the whole "gradient" was so many times its median of the
+        values before: at most 100.
     capacity, recent : int
         How many rows are kept, and how many of the newest of them without gaps.
     """
@@ -96,6 +101,10 @@ class Record:
     judges_losses: bool = True
     capacity: int = 256
     recent: int = 32
+    spikes: list[tuple[int, str, float]] = field(default_factory=list)
+    spike: ClassVar[dict[str, float]] = {"loss": 10.0, "gradient": 100.0}
+    window: ClassVar[int] = 8
+    _before: dict[str, list[float]] = field(default_factory=dict)
     _ordered: tuple[int, int] = (0, 0)
 
     def add(self, row: Row, sees_every_step: bool = False) -> None:
@@ -106,6 +115,9 @@ class Record:
             bad = first_bad(row, self.matrices, follows or sees_every_step)
             self.bad = self._traced(bad, row) if bad else self.bad
         self.rows.append(row)
+        norms = row.values[0]
+        whole = float(torch.linalg.vector_norm(norms[~norms.isnan()]))
+        self._note_spike(row.step, "gradient", whole)
         # Late and together: thinning one at a time would cost as much as a small step.
         if len(self.rows) >= self.capacity + self.recent:
             self.rows = thin(self.rows, self.capacity, self.recent)
@@ -127,6 +139,16 @@ class Record:
         if origin.what in ("input", "weight", "output"):
             return NonFinite(bad.step, origin.what, origin.name, True, origin.others, origin)
         return replace(bad, origin=origin)
+
+    def _note_spike(self, step: int, what: str, value: float) -> None:
+        before = self._before.setdefault(what, [])
+        if len(before) == self.window:
+            usual = abs(sorted(before)[self.window // 2])
+            if math.isfinite(value) and value > self.spike[what] * usual > 0:
+                self.spikes = [*self.spikes[:99], (step, what, value / usual)]
+                return  # it is no part of what is usual, unless it stays
+            before.pop(0)
+        before.append(value)
 
     def note_start(self, seen: Start) -> None:
         """Add what the graph of a loss showed to what is known of the start."""
@@ -161,6 +183,7 @@ class Record:
             if self.origin is not None and self.origin.step == step:
                 self.bad = self._of_loss(self.bad, self.origin)
         self.losses.append((step, value))
+        self._note_spike(step, "loss", value)
         if len(self.losses) >= 4 * self.capacity:
             self.losses = thin(self.losses, 2 * self.capacity, self.capacity, lambda pair: pair[0])
 

@@ -73,7 +73,7 @@ class Report:
         else:
             worst = max((f.severity for f in self.findings), key=SEVERITIES.index)
             verdict = f"{count} finding{'s' * (count > 1)}, the gravest: {worst}"
-        skipped = f", {record.skipped[0]} skipped by the gradient scaler" * bool(record.skipped[0])
+        skipped = f", {record.skipped[0]} skipped" * bool(record.skipped[0])
         return (
             f"Gradient monitor: {verdict} ({record.steps} steps, {len(record.rows)} kept{skipped})"
         )

@@ -10,6 +10,7 @@ from lessons.monitor.rules.gradient import never_cleared, no_gradient
 from lessons.monitor.rules.growth import over_steps
 from lessons.monitor.rules.loss import course_of_loss, is_learning
 from lessons.monitor.rules.signals import over_signals
+from lessons.monitor.rules.spikes import spikes
 from lessons.monitor.rules.start import first_sizes, proven
 from lessons.monitor.rules.steps import size_of_steps, without_newborn
 from lessons.monitor.rules.time import through_time
@@ -42,7 +43,7 @@ def findings(record: Record, limits: Thresholds | None = None) -> list[Finding]:
     learning = is_learning(record, limits)
     found = non_finite(record, limits) + no_gradient(record) + never_cleared(record)
     found += proven(record) + first_sizes(record, limits, learning)
-    found += course_of_loss(record, limits)
+    found += course_of_loss(record, limits) + spikes(record, limits)
     for optimizer in sorted({row.optimizer for row in record.rows}):
         rows = without_newborn(record.usable(optimizer))
         for rule in (over_depth, over_signals, over_steps, through_time, size_of_steps, units):

@@ -116,6 +116,7 @@ ADVICE: dict[str, Callable[[Finding, Record], Advice]] = {
     "step_too_large": _always(remedies.SMALLER_STEP, "learning_rate"),
     "step_too_small": _always(remedies.LARGER_STEP, "learning_rate"),
     "diverging_loss": _always(remedies.SMALLER_STEP, "learning_rate"),
+    "spike": _always(remedies.CLIP, "clipping"),
     "stalled_loss": _always(remedies.LARGER_STEP, "learning_rate"),
 }
 SMALLER, LARGER = {remedies.SMALLER_STEP, remedies.LEAKY}, {remedies.LARGER_STEP}

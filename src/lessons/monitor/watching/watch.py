@@ -38,6 +38,7 @@ class Watch:
         self._by_optimizer = {id(track.optimizer): track for track in self.tracks}
         self._handles = [one.register_step_post_hook(self._after_step) for one in optimizers]
         self._losses = Losses(picks_up and len(optimizers) == 1, optimizers)
+        self.looked = None  # is called after each look, when all is recorded
         self._touched, self._reads, self._arrived = False, 0, set()
         scaling.listen(self)
         backward.listen(self)
@@ -168,9 +169,12 @@ class Watch:
         if track.step < track.due:
             return
         with self.budget, torch.no_grad():
-            if track.step > track.due:
+            looked = track.step > track.due
+            if looked:
                 self._look(track)
             self._hang(track)
+        if looked and self.looked is not None:
+            self.looked()
 
     def steps(self):
         """Return the steps made so far, of the optimizer that made most."""
