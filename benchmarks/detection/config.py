@@ -14,6 +14,7 @@ FAULTS = {
     "forgets": {"vanishing_through_time"},
     "explodes in time": {"exploding_through_time", "non_finite"},
     "too fast": {"step_too_large", "diverging_loss", "non_finite"},
+    "large inputs": {"inputs_too_large", "step_too_large", "diverging_loss", "non_finite"},
     "too slow": {"step_too_small", "stalled_loss"},
     "dead": {"dead_units"},
     "saturated": {"saturated", "weights_too_large", "inputs_too_large"},

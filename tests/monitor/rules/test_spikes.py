@@ -9,13 +9,13 @@ from tests.monitor.nets import batches, plain, sgd
 
 def run(spikes=(), factor=1e3, every=10):
     model = plain()
-    optimizer = sgd(model, 1e-3)
+    optimizer = sgd(model, 0.05)
     with Monitor(model, optimizer, every=every) as monitor:
         for step, (x, y) in enumerate(batches(60)):
             optimizer.zero_grad()
             scale = factor if step in spikes else 1.0
             (scale * functional.cross_entropy(model(x), y)).backward()
-            optimizer.param_groups[0]["lr"] = 1e-3 / scale
+            optimizer.param_groups[0]["lr"] = 0.05 / scale
             optimizer.step()
     return monitor
 

@@ -88,7 +88,7 @@ def _on_its_way(record: Record, limits: Thresholds) -> bool:
     start, share = record.start, median(losses[-FEW // 2 :]) / max(losses[0], 1e-300)
     if start.loss is not None and start.guess is not None:
         excess = start.loss * share - start.guess
-        return excess < min(LEFT * (start.loss - start.guess), 2 * limits.first_excess)
+        return excess < min(LEFT * (start.loss - start.guess), 4 * limits.first_excess)
     return share < 1 / limits.outputs_high
 
 
