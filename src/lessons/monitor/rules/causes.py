@@ -24,7 +24,7 @@ EXPLAINS = {
     "vanishing_signals": {"vanishing", "step_too_small", "dead_units"},
     "exploding": {
         "saturated", "dead_units", "vanishing", "vanishing_through_time", "step_too_large",
-        "weights_too_large", "exploding_signals",
+        "weights_too_large", "exploding_signals", "vanishing_signals",
     },
     "exploding_through_time": {
         "exploding", "exploding_signals", "vanishing", "vanishing_through_time", "saturated",

@@ -57,7 +57,8 @@ def units(record, rows, limits, learning):
         many = sum(last) >= limit * len(last) and not learning
         names = known_names(rows, record)
         ratios = by_layer(rows[-1], names, "ratio")
-        cut = min(ratios, default=1.0) <= limits.ratio_low  # nothing passes a layer that is dead
+        # Nothing passes a layer that is dead; biases without gradient may be frozen ones.
+        cut = modules_seen and min(ratios, default=1.0) <= limits.ratio_low
         found.append(
             _finding("dead_units", field, above, limit, source, what, learning and not cut, many)
         )
