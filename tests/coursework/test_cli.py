@@ -200,6 +200,21 @@ def test_canvas_from_zip_to_import(grade, tmp_path):
     assert "expects 6 points, the assignment has 9" in said
 
 
+def test_who_handed_in_what_cannot_be_graded_is_no_absentee(grade, tmp_path):
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    (folder / "bob.zip").write_bytes(b"PK")
+    (folder / "carl.ipynb").symlink_to("/etc/passwd")
+    known = tmp_path / "class.csv"
+    known.write_text("id\nada\nbob\ncarl\ndora\n")
+    code, said = grade("--roster", known, "--zero", about={"ada": {}})
+    assert code == 1
+    found = {r["student"]: (r["status"], r["score"]) for r in rows(tmp_path / "out" / "scores.csv")}
+    assert found["bob"] == found["carl"] == ("not graded", "")
+    assert found["dora"] == ("no submission", "0")
+    assert "bob.zip: not a notebook; unpack it" in said and "carl.ipynb: a symbolic link" in said
+
+
 def test_lateness_and_what_it_costs(grade, tmp_path):
     grade(about={"ada": {}, "bob": {}})
     time = 1_700_000_000

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lessons.coursework.limits import Limits
 from lessons.coursework.magics import without_magics
-from lessons.coursework.notebook import Cell, NotebookError, answers, parse, student_of
+from lessons.coursework.notebook import Cell, NotebookError, answers, parse
 from tests.coursework.submissions import notebook
 
 LIMITS = Limits()
@@ -102,23 +102,6 @@ def test_lines_for_ipython_are_left_out(source, plain):
 )
 def test_other_lines_stay_as_they_are(source):
     assert without_magics(source) == (source, False)
-
-
-@pytest.mark.parametrize(
-    ("source", "student"),
-    [
-        ('STUDENT = "ada"', "ada"),
-        ("a = 1\nSTUDENT='Ada L.'  # me\n", "Ada L."),
-        ("STUDENT = 5", None),
-        ("STUDENT = input()", None),
-        (r'STUDENT = "\x"', r"\x"),
-        ("STUDENT = '\ud800'", "\ud800"),
-        (f"STUDENT = '{'x' * 201}'", None),
-        ("student = 'ada'", None),
-    ],
-)
-def test_the_student_is_read_without_running_anything(source, student):
-    assert student_of([Cell(1, "markdown", "STUDENT = 'x'"), Cell(2, "code", source)]) == student
 
 
 def test_answers_stand_between_the_marks_of_otter():

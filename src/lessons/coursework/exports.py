@@ -4,10 +4,10 @@ import json
 
 from lessons.coursework.tables import dump, fold, points
 
-NOTHING = "no submission"
+NOTHING, UNREAD = "no submission", "not graded"
 
 
-def scores(marks, missing, *, zero=False):
+def scores(marks, missing, *, zero=False, unread=()):
     """Return ``scores.csv`` as bytes: one row for each student.
 
     Parameters
@@ -17,6 +17,8 @@ def scores(marks, missing, *, zero=False):
         Students of the class list without a submission.
     zero : bool
         Give them 0 points; otherwise their score is empty.
+    unread : sequence of (Person, str)
+        Students who handed in something that could not be graded, and why. They get no 0.
     """
     parts = dict.fromkeys(name for mark in marks for name in _parts(mark))
     header = ["student", "name", "email", "status", "score", "possible", "percent", *parts]
@@ -25,6 +27,9 @@ def scores(marks, missing, *, zero=False):
     for person in missing:
         row = {"student": person.id, "name": person.name, "email": person.email}
         rows.append({**row, "status": NOTHING, "score": "0" if zero else ""})
+    for person, reason in unread:
+        row = {"student": person.id, "name": person.name, "email": person.email}
+        rows.append({**row, "status": UNREAD, "notes": reason})
     rows.sort(key=lambda row: fold(row["student"]))
     return dump(header, rows, marked=True)
 

@@ -9,8 +9,9 @@ import torch
 
 from lessons.coursework.assignment import AssignmentError
 from lessons.coursework.bubblewrap import refuse_secrets, this_place
+from lessons.coursework.identity import claimed_student
 from lessons.coursework.limits import Limits
-from lessons.coursework.notebook import NotebookError, answers, parse, student_of
+from lessons.coursework.notebook import NotebookError, answers, parse
 from lessons.coursework.proxies import Environment, StudentError
 from lessons.coursework.result import Case, ManualAnswer, QuestionResult, Result
 from lessons.coursework.running import Running
@@ -71,7 +72,7 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="no
     except NotebookError as error:
         reason, seconds = clean(str(error)), round(time.monotonic() - began, 3)
         return Result(**names, status="failed", reason=reason, seconds=seconds)
-    claimed = student_of(cells)
+    claimed = claimed_student(notebook)
     texts = answers(cells, [question.name for question in manual])
     with Running(cells, limits, assignment.hide) as running:
         environment = Environment(running, _seed=seed_of(student, salt), _student=student)

@@ -39,10 +39,11 @@ def canvas_column(roster, assignment, wanted=None):
     return assignment.title
 
 
-def canvas(roster, marks, column, *, zero=False):
+def canvas(roster, marks, column, *, zero=False, unread=()):
     """Return the gradebook as bytes with one column filled, everything else as Canvas wrote it.
 
-    A student without a submission keeps what stood there, or gets 0 with ``zero``.
+    A student without a submission keeps what stood there, or gets 0 with ``zero``;
+    the people ``unread`` handed in something and get none.
     """
     table = roster.table
     rows = [dict(row) for row in table.rows]
@@ -50,7 +51,7 @@ def canvas(roster, marks, column, *, zero=False):
     for person in roster.people:
         if person.row in scored:
             rows[person.row][column] = points(scored[person.row].score)
-        elif zero:
+        elif zero and person not in unread:
             rows[person.row][column] = "0"
     if column not in table.header and marks:
         head = table.column("Student")
@@ -61,7 +62,7 @@ def canvas(roster, marks, column, *, zero=False):
     return dump(header, rows, delimiter=table.delimiter, marked=table.marked)
 
 
-def moodle(roster, marks, *, zero=False):
+def moodle(roster, marks, *, zero=False, unread=()):
     """Return the grading worksheet as bytes with *Grade* and *Feedback comments* filled.
 
     Moodle takes a comment for HTML, so the text is escaped for it.
@@ -77,7 +78,7 @@ def moodle(roster, marks, *, zero=False):
             rows[person.row][grade] = points(mark.score)
             lines = [html.escape(line) for line in remarks(mark)]
             rows[person.row][comments] = "<br>".join(lines)
-        elif zero:
+        elif zero and person not in unread:
             rows[person.row][grade] = "0"
     header = table.header
     header += tuple(name for name in (grade, comments) if name not in header)

@@ -95,23 +95,26 @@ def write_all(out, assignment, marks, collection, roster=None, **options):
         manual.Row), ``penalty`` (float).
     """
     zero, column = options.get("zero", False), options.get("column")
-    missing = without_submission(roster, collection.submissions)
+    absent, reasons = without_submission(roster, collection.submissions), collection.unread
+    missing = [person for person in absent if person.row not in reasons]
+    unread = [(person, reasons[person.row]) for person in absent if person.row in reasons]
+    people = [person for person, _ in unread]
     problems = list(options.get("problems", ()))
     problems += warnings(roster, marks, column, options.get("penalty", 0.0))
-    write(out / "scores.csv", exports.scores(marks, missing, zero=zero))
+    write(out / "scores.csv", exports.scores(marks, missing, zero=zero, unread=unread))
     files = [{"file": f.path, "outcome": f.outcome, "reason": f.reason} for f in collection.files]
     write(out / "files.csv", dump(("file", "outcome", "reason"), files, marked=True))
     if roster and roster.kind == "canvas":
-        write(out / "canvas.csv", lms.canvas(roster, marks, column, zero=zero))
+        write(out / "canvas.csv", lms.canvas(roster, marks, column, zero=zero, unread=people))
     elif roster and roster.kind == "moodle":
-        write(out / "moodle.csv", lms.moodle(roster, marks, zero=zero))
+        write(out / "moodle.csv", lms.moodle(roster, marks, zero=zero, unread=people))
     if any(mark.result.manual for mark in marks):
         _write_sheet(out, manual.sheet(marks, options.get("filled", ())))
         page = feedback.answers_page(marks, assignment.title)
         write(out / "to_grade_by_hand.html", page)
     _write_each(out / "gradescope", ".json", marks, exports.gradescope)
     _write_each(out / "feedback", ".html", marks, lambda m: feedback.feedback(m, assignment.title))
-    about = assignment.title, marks, collection.files, missing, problems
+    about = assignment.title, marks, collection.files, missing, problems, unread
     write(out / "summary.html", summary.as_page(*about))
     text = summary.as_text(*about)
     write(out / "summary.txt", text)

@@ -76,7 +76,7 @@ def same_notebook(marks):
     return [students for students in groups.values() if len(students) > 1]
 
 
-def sections(marks, files, missing, problems):
+def sections(marks, files, missing, problems, unread=()):
     """Return ``[(heading, header, rows)]``: what needs a look, only where there is something.
 
     Parameters
@@ -85,9 +85,11 @@ def sections(marks, files, missing, problems):
     files : list of File
         Every file that was seen.
     missing : list of Person
-        Students without a submission.
+        Students without any file.
     problems : list of str
         What else a person should know.
+    unread : sequence of (Person, str)
+        Students whose files could not be graded, and why.
     """
     slow = sorted(marks, key=lambda mark: -mark.result.seconds)[:SHOWN]
     seen = [(q, case, f"{passed} of {tried}") for q, case, passed, tried in hardest(marks)[:SHOWN]]
@@ -115,6 +117,11 @@ def sections(marks, files, missing, problems):
             "Files ignored",
             ["File", "Reason"],
             [(f.path, f.reason) for f in files if f.outcome == "ignored"],
+        ),
+        (
+            "Handed in, but not graded",
+            ["Student", "What and why"],
+            [(person.id, reason) for person, reason in unread],
         ),
         ("Without a submission", ["Student", "Name"], [(p.id, p.name) for p in missing]),
         ("Not used", ["Nr.", "What"], [(str(i), p) for i, p in enumerate(problems, 1)]),
@@ -148,7 +155,7 @@ def _counts(marks, missing):
     return ", ".join(said)
 
 
-def as_text(title, marks, files=(), missing=(), problems=()):
+def as_text(title, marks, files=(), missing=(), problems=(), unread=()):
     """Return the summary for a terminal; the arguments are those of :func:`sections`."""
     lines = [title, "=" * len(title), _counts(marks, missing), ""]
     values = [mark.score for mark in marks if mark.ran]
@@ -158,7 +165,7 @@ def as_text(title, marks, files=(), missing=(), problems=()):
         lines += [f"{name:>15}  {points(value)}" for name, value in spread.items()]
         lines += [f"{'possible':>15}  {points(possible)}", ""]
         lines += histogram(values, possible).as_text()
-    for heading, _, rows in sections(marks, files, missing, problems):
+    for heading, _, rows in sections(marks, files, missing, problems, unread):
         lines += ["", f"{heading} ({len(rows)})" if heading not in ("Slowest",) else heading]
         lines += ["  " + "  ".join(map(printable, row)) for row in rows[:SHOWN]]
         if len(rows) > SHOWN:
@@ -166,7 +173,7 @@ def as_text(title, marks, files=(), missing=(), problems=()):
     return "\n".join(lines) + "\n"
 
 
-def as_page(title, marks, files=(), missing=(), problems=()):
+def as_page(title, marks, files=(), missing=(), problems=(), unread=()):
     """Return the summary as a web page; the arguments are those of :func:`sections`."""
     parts = [f"<p>{text(_counts(marks, missing))}</p>\n"]
     values = [mark.score for mark in marks if mark.ran]
@@ -176,7 +183,7 @@ def as_page(title, marks, files=(), missing=(), problems=()):
         spread.append(["possible", points(possible)])
         parts += ["<h2>Points</h2>\n", histogram(values, possible).as_svg()]
         parts.append(table("The distribution of points", ["What", "Points"], spread, numbers={1}))
-    for heading, header, rows in sections(marks, files, missing, problems):
+    for heading, header, rows in sections(marks, files, missing, problems, unread):
         cells = [[text(cell) for cell in row] for row in rows]
         parts.append(f"<h2>{text(heading)}</h2>\n" + table(heading, header, cells))
     return page(f"{title}: summary", "".join(parts))
