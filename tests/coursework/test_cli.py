@@ -374,6 +374,27 @@ def test_interrupted_and_gone_on_with(assignment, tmp_path, how):
     assert not list(out.rglob(".partial*"))
 
 
+def test_nothing_is_imported_from_the_folder_of_the_submissions(assignment, tmp_path):
+    """Who starts the command there must not run what students put beside their notebooks."""
+    folder, reached = tmp_path / "submissions", tmp_path / "reached"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_bytes(fakes.notebook("ada"))
+    code = f"open({str(reached)!r}, 'a').write(__name__ + ' ')\nraise SystemExit('caught')\n"
+    for name in ("pickle", "yaml", "torch", "otter", "lessons", "tqdm", "json", "sitecustomize"):
+        (folder / f"{name}.py").write_text(code)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lessons-grade"), TINY, ".", "--out", tmp_path / "out"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert not reached.exists(), reached.read_text()
+    assert done.returncode in (0, 2), done.stderr  # 2: there is no sandbox here
+
+
 def test_a_whole_run_in_the_sandbox(sandbox, tmp_path):
     folder, out = tmp_path / "submissions", tmp_path / "out"
     folder.mkdir()

@@ -6,12 +6,24 @@ Every submission runs in a sandbox. There is no way to run one without.
 import os
 import signal
 import sys
+from pathlib import Path
 
 from lessons.coursework import options
 
 
 def _say(text):
     print(f"lessons-grade: {text}", file=sys.stderr, flush=True)
+
+
+def _import_nothing_from_here():
+    """Keep the working directory, which may hold what students wrote, off Python's path.
+
+    It holds for the processes that are started later, too; what PYTHONPATH names stays.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
+    wanted = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(p)]
+    here = Path.cwd()
+    sys.path[:] = [p for p in sys.path if p in wanted or (p and Path(p).resolve() != here)]
 
 
 def main(words=None, grade=None):
@@ -30,6 +42,8 @@ def main(words=None, grade=None):
             "on macOS a virtual machine with Linux."
         )
         return 2
+    if words is None:
+        _import_nothing_from_here()
     arguments = options.parser().parse_args(words)
     try:
         from lessons.coursework import command

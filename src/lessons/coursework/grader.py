@@ -6,7 +6,7 @@ import os
 import signal
 import time
 import traceback
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from lessons.coursework.assignment import AssignmentError
 from lessons.coursework.launch import SandboxError
@@ -19,6 +19,8 @@ def _work(channel, grade, assignment, salt, limits):
     """Grade what comes through ``channel``; the body of a process."""
     os.setpgid(0, 0)  # Ctrl-C is for the parent, which ends this process
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_process().pid:  # it ended before this was asked for
+        os._exit(1)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     channel.send(("ready", None))
     while True:
@@ -57,12 +59,17 @@ class Grader:
         context = get_context("spawn")
         self.channel, there = context.Pipe()
         self.process = context.Process(target=_work, args=(there, *arguments), daemon=True)
-        # Ctrl-C must not reach it before it has a process group of its own.
+        # Ctrl-C must not reach it before it has a process group of its own. Python's path must not
+        # hold the working directory, where the submissions may lie.
+        safe = os.environ.get("PYTHONSAFEPATH")
+        os.environ["PYTHONSAFEPATH"] = "1"
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            if safe is None:
+                del os.environ["PYTHONSAFEPATH"]
         there.close()
         self.deadline = time.monotonic() + START
         self.ready, self.task, self.done = False, None, 0

@@ -23,7 +23,7 @@ def file_name(student):
     Examples
     --------
     >>> file_name("ada"), file_name("../ada")
-    ('ada', '_ada-600882791b01eb48')
+    ('ada', '_ada-60088279524e0fd6')
     """
     text = unicodedata.normalize("NFC", student)
     safe = re.sub(r"[^\w@+.-]+", "_", text).lstrip(".-").rstrip(".")

@@ -89,7 +89,7 @@ class Sandbox:
             told, info = self._pipe(theirs, flip=True)
             seccomp = _file(filter_program())
             theirs.callback(os.close, seccomp)
-            outer = ["--info-fd", str(told)] + ([] if root else ["--seccomp", str(seccomp)])
+            outer = ["--info-fd", str(told)]
             outer += bubblewrap.arguments(place, limits, hide, root)
             packed = _file("\0".join([*outer, ""]).encode())
             theirs.callback(os.close, packed)
