@@ -6,6 +6,7 @@ import time
 import pytest
 import torch
 
+from lessons.coursework import expect
 from lessons.coursework.codec import decode, encode
 from lessons.coursework.launch import SandboxError
 from lessons.coursework.limits import MIB, Limits
@@ -40,6 +41,25 @@ def test_functions_are_called_with_values_and_return_values(session):
     back = decode(answer["value"])
     assert torch.equal(back["y"][0], torch.tensor([3.0, 6.0]))
     assert back["y"][1] == 3
+    assert "changed" not in answer
+
+
+def test_what_a_function_does_to_its_arguments_is_told(sandbox):
+    """ "Return new tensors" can fail when it is graded, as it can in the notebook."""
+    source = "def f(x):\n    x[0].mul_(2)\n    return x\ndef g(x):\n    return [x[0] * 2]"
+    with running(source) as found:
+        given, before = [torch.tensor([1.0])], [torch.tensor([1.0])]
+        f, g = Environment(found).get("f"), Environment(found).get("g")
+        assert f(given)[0].tolist() == g(given)[0].tolist() == [2.0]
+        assert (f.changed, g.changed) == (True, False)
+        expect.kept(g, given, before, "g")
+        with pytest.raises(AssertionError, match="f has changed the tensors"):
+            expect.kept(f, given, before, "f")
+    own = lambda x: x[0].mul_(2)  # noqa: E731
+    expect.kept(own, given, before, "own")
+    own(given)
+    with pytest.raises(AssertionError, match="own has changed the tensors"):
+        expect.kept(own, given, before, "own")
 
 
 def test_an_exception_tells_its_line_and_its_kinds(session):

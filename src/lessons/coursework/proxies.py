@@ -41,16 +41,21 @@ class StudentFunction:
     running : Running
     name : str
         The function's name in the notebook.
+
+    Attributes
+    ----------
+    changed
+        Whether its last call changed what it was given; ``expect.kept`` asks.
     """
 
     def __init__(self, running, name):
-        self._running, self.__name__ = running, name
+        self._running, self.__name__, self.changed = running, name, False
 
     def __repr__(self):
         return f"<the submission's {self.__name__}>"
 
     def __call__(self, *args, **keywords):
-        """Call the function; arguments are copied, so what it does to them is not seen.
+        """Call the function; arguments are copied, and ``changed`` tells what it did to them.
 
         Raises
         ------
@@ -68,6 +73,7 @@ class StudentFunction:
             raise _error(f"{self.__name__} {lost}.") from None
         if "error" in answer:
             raise _error(f"{self.__name__} raised {words(answer['error'])}", answer.get("kinds"))
+        self.changed = answer.get("changed") is True
         return _value(f"The value of {self.__name__}", answer)
 
 

@@ -112,12 +112,18 @@ class _Notebook:
             return {"is": "function"} if callable(value) else {"is": "other", "why": str(error)}
 
     def call(self, name, args, keywords):
+        given = [args, keywords]
         args, keywords = self.codec.decode(args), self.codec.decode(keywords)
         value = self.names[name](*args, **keywords)
         try:
-            return {"value": self.codec.encode(value)}
+            answer = {"value": self.codec.encode(value)}
         except self.codec.CodecError as error:
-            return {"unfit": str(error)}
+            answer = {"unfit": str(error)}
+        try:
+            left = [self.codec.encode(args), self.codec.encode(keywords)]
+        except self.codec.CodecError:
+            left = None
+        return answer if left == given else answer | {"changed": True}
 
 
 def _read(file, count):
