@@ -9,7 +9,15 @@ from lessons.coursework.assignment import AssignmentError, load
 from lessons.coursework.grade import grade, seed_of
 from lessons.coursework.limits import MIB, Limits
 from lessons.coursework.result import Result
-from tests.coursework.submissions import HALF, HONEST, NORM, STUDENT, THRESHOLD, TINY, notebook
+from tests.coursework.submissions import (
+    HALF,
+    HONEST,
+    NORM,
+    STUDENT,
+    THRESHOLD,
+    TINY,
+    notebook,
+)
 
 LIMITS = Limits(cell=10, call=5)
 
@@ -125,3 +133,10 @@ def test_tests_that_cannot_be_read_are_the_assignment_s_fault(tiny, tmp_path):
     wrong = replace(tiny, tests={**tiny.tests, "q1": tmp_path / "q1.py"})
     with pytest.raises(AssignmentError, match=r"q1.py cannot be used: division by zero"):
         grade(notebook(), wrong, "ada")
+
+
+def test_cell_magics_and_await_cost_nothing(tiny):
+    """As Jupyter would run them: the function below %%time is there."""
+    norm, half = f"%%time\n{NORM}", f"import asyncio\nawait asyncio.sleep(0)\n{HALF}"
+    result = grade(notebook(STUDENT, norm, half, THRESHOLD), tiny, "ada")
+    assert (result.score, result.errors, result.notes) == (6.0, (), ())
