@@ -69,6 +69,7 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="")
     if about.get("raise"):
         raise RuntimeError(about["raise"])
     time.sleep(about.get("sleep", 0))
+    slow = about.get("slow") and limits.patience < about["slow"]
     return result(
         student,
         about["score"],
@@ -78,4 +79,5 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="")
         tests=assignment.digest,
         errors=tuple(CellError(*error) for error in about.get("errors", ())),
         output=about.get("output", ""),
+        timed_out=bool(slow),
     )

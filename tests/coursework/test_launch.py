@@ -145,6 +145,17 @@ print(json.dumps([name.partition("site-packages/")[2] for name in found]))
     assert run(code % str(library), ["lessons/fixes"], place=place) == ["other/__init__.py"]
 
 
+def test_a_submission_stays_on_its_processor(sandbox):
+    code = """
+import json, os
+try:
+    os.sched_setaffinity(0, {0})
+except OSError as error:
+    print(json.dumps(str(error)))
+"""
+    assert "not permitted" in run(code)
+
+
 def test_no_process_of_the_sandbox_itself_can_be_changed(sandbox):
     """Else a submission takes away the signal that ends it together with its grader."""
     code = """

@@ -2,18 +2,19 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 
-from lessons.coursework import expect
+from lessons.coursework import expect, memory
 from lessons.coursework.codec import decode, encode
 from lessons.coursework.launch import SandboxError
 from lessons.coursework.limits import MIB, Limits
 from lessons.coursework.notebook import parse
 from lessons.coursework.proxies import Environment, StudentError, StudentFunction
 from lessons.coursework.running import Running
-from lessons.coursework.session import Session, WorkerLost
+from lessons.coursework.session import OutOfTime, Session, WorkerLost
 from tests.coursework.submissions import notebook
 
 LIMITS = Limits(cell=3, call=2, submission=60, memory=768 * MIB, output=2000)
@@ -128,6 +129,18 @@ def test_a_worker_that_does_not_answer_is_lost_at_the_deadline(sandbox):
         assert time.monotonic() - began < 5
         with pytest.raises(WorkerLost, match=r"took longer than 0\.5 s"):
             run(session, "a = 1")
+
+
+def test_with_patience_the_processor_s_time_counts(sandbox):
+    """Waiting, for the processor or for anything, is not the worker's time; computing is."""
+    with Session(replace(LIMITS, patience=20)) as session:
+        session.request(0.3, do="cell", cell=1, source="import time; time.sleep(1)")
+        began = memory.seconds(session._sandbox.init)
+        assert session._used() - began < 0.2
+        with pytest.raises(OutOfTime, match=r"took longer than 0\.3 s"):
+            session.request(0.3, do="cell", cell=2, source="while True: pass")
+    with Session(replace(LIMITS, patience=2)) as session, pytest.raises(OutOfTime):
+        session.request(0.3, do="cell", cell=1, source="import time; time.sleep(60)")
 
 
 def test_the_whole_submission_has_a_deadline_too(sandbox):

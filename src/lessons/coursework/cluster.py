@@ -71,11 +71,12 @@ def _remote(grade, notebook, text, student, name, salt, limits):
     """Grade one submission on a worker."""
     if not sys.flags.safe_path:
         return "broken", UNSAFE
+    more = {"salt": salt, "submission": name}
     with _alone:
         try:
-            result = grade(
-                notebook, unpacked(text), student, salt=salt, limits=limits, submission=name
-            )
+            result = grade(notebook, unpacked(text), student, limits=limits, **more)
+            if result.timed_out:  # the machine may have been busy
+                result = grade(notebook, unpacked(text), student, limits=limits.alone(), **more)
         except (AssignmentError, SandboxError) as error:
             return "broken", str(error)
     return "result", result.to_json()

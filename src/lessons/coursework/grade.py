@@ -95,6 +95,7 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="no
         errors=running.errors,
         output=running.output,
         notes=tuple(notes),
+        timed_out=running.timed_out,
         seconds=round(time.monotonic() - began, 3),
     )
 
