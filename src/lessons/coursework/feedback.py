@@ -72,7 +72,8 @@ def _question(q):
         verdict, kind = ("✓ passed", "good") if case.passed else ("✗ failed", "bad")
         name = text(case.name) + (' <span class="quiet">(hidden)</span>' if case.hidden else "")
         got = f"{points(case.points)} / {points(case.possible)}"
-        hint = f"<br>{text(case.message)}" if case.message and not case.passed else ""
+        lines = case.message.splitlines() if not case.passed else []
+        hint = "".join(f"<br>{text(line)}" for line in lines)
         rows.append([name, got, f'<span class="{kind}">{verdict}</span>{hint}'])
     heading = f"<h2>{text(q.name)}: {points(q.score)} of {points(q.possible)}</h2>\n"
     return heading + table(f"Tests of {q.name}", ["Test", "Points", "Verdict"], rows, numbers={1})
@@ -113,5 +114,7 @@ def answers_page(marks, title):
             for answer in mark.result.manual if mark.ran else ():
                 if answer.name == name:
                     who = f"{mark.submission.name} ({mark.student})"
-                    parts.append(f"<h3>{text(who)}</h3>\n<pre>{text(answer.answer)}</pre>\n")
+                    notes = "".join(f"<p>{text(note)}</p>\n" for note in mark.notes)
+                    said = f"<pre>{text(answer.answer)}</pre>\n"
+                    parts.append(f"<h3>{text(who)}</h3>\n{notes}{said}")
     return page(f"{title}: written answers", "".join(parts))
