@@ -75,6 +75,7 @@ def test_a_class(grade, tmp_path):
         "gradescope",
         "scores.csv",
         "files.csv",
+        "items.csv",
         "summary.html",
         "summary.txt",
         "to_grade_by_hand.csv",
@@ -417,3 +418,38 @@ def test_a_whole_run_in_the_sandbox(sandbox, tmp_path):
     assert "STUDENT" in found["eve"]["notes"]
     assert (found["dora"]["status"], found["dora"]["possible"]) == ("failed", "9")
     assert "The same STUDENT in several notebooks" in said
+
+
+def test_the_command_works_from_anywhere(tmp_path, monkeypatch):
+    from lessons.coursework import assignment as module
+
+    built = tmp_path / "checkout" / "_build" / "assignments" / "tiny"
+    (built / "tests").mkdir(parents=True)
+    for name in ("assignment.json", "tests/q1.py", "tests/q2.py"):
+        (built / name).write_bytes((TINY / name).read_bytes())
+    monkeypatch.setattr(module, "ROOT", tmp_path / "checkout")
+    monkeypatch.chdir(tmp_path)
+    assert module.load("tiny").name == "tiny"
+
+
+def test_too_few_addresses_are_told_without_a_traceback(monkeypatch, capsys):
+    import resource
+
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (2**32, 2**32))
+    assert cli.main(["x", "y", "--out", "z"]) == 2
+    assert "ulimit -v unlimited" in capsys.readouterr().err
+
+
+def test_a_terminal_that_knows_few_letters(assignment, tmp_path):
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    (folder / "王小明.ipynb").write_bytes(fakes.notebook("x", raise_="oops"))
+    done = subprocess.run(
+        [sys.executable, "-c", FAKE, assignment, folder, "--out", tmp_path / "out"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"UnicodeEncodeError" not in done.stderr

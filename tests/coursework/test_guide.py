@@ -10,6 +10,7 @@ from tools.repository import ROOT
 GUIDE = (ROOT / "book" / "instructors.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(lessons-grade .+)$", GUIDE, re.MULTILINE)
 OTHERS = {"--host", "--port", "--nworkers", "--nthreads"}  # Dask's
+OTHERS |= {"--user", "--scope"}  # systemd's
 
 
 def test_every_option_is_explained_and_exists():

@@ -55,6 +55,8 @@ class Submission:
     late : bool or None
         What the LMS says; None where it says nothing.
     notes : tuple of str
+    members : tuple of str
+        The e-mail addresses of the others in the group that handed it in.
     read : callable
         ``() → bytes``
     """
@@ -70,6 +72,7 @@ class Submission:
     time: datetime | None = None
     late: bool | None = None
     notes: tuple = ()
+    members: tuple = ()
     read: Callable | None = None
 
     @property
@@ -221,7 +224,7 @@ def _submission(entry, upload, said, owner):
         time, email = upload.time, email or next(iter(upload.emails), "")
         if len(upload.emails) > 1:
             others = ", ".join(upload.emails[1:])
-            notes.append(f"handed in by a group; the marks of {others} must be copied")
+            notes.append(f"handed in by a group, also for {others}")
     known = person.identifiers if person else owner.known
     if claimed is not None and fold(claimed) == PLACEHOLDER:
         claimed = None
@@ -238,5 +241,6 @@ def _submission(entry, upload, said, owner):
         time=time,
         late=said.late,
         notes=tuple(notes),
+        members=upload.emails[1:] if upload else (),
         read=entry.read,
     )

@@ -36,7 +36,7 @@ def scores(marks, missing, *, zero=False, unread=()):
 
 def _parts(mark):
     """Return {question: points, or None where nobody has marked it}."""
-    tested = {q.name: q.score for q in mark.result.questions}
+    tested = {q.name: mark.points_of(q) for q in mark.result.questions}
     by_hand = {
         a.name: mark.by_hand[a.name].points if a.name in mark.by_hand else None
         for a in mark.result.manual
@@ -72,8 +72,10 @@ def remarks(mark):
     if not mark.ran:
         lines.append(f"The notebook was not graded: {mark.result.reason}")
     for q in mark.result.questions:
-        lines.append(f"{q.name}: {points(q.score)} of {points(q.possible)}")
+        lines.append(f"{q.name}: {points(mark.points_of(q))} of {points(q.possible)}")
         lines += [f"– {c.message}" for c in q.cases if not c.passed and c.message]
+        if q.name in mark.overrides:
+            lines.append(f"– Decided by a person: {mark.overrides[q.name].reason}")
     for answer in mark.result.manual:
         hand = mark.by_hand.get(answer.name)
         said = f"{points(hand.points)} of {points(answer.possible)}" if hand else "not marked yet"
@@ -96,7 +98,7 @@ def gradescope(mark):
             + (f". {c.message}" if c.message and not c.passed else "")
             for c in q.cases
         ]
-        test = {"name": q.name, "score": q.score, "max_score": q.possible}
+        test = {"name": q.name, "score": mark.points_of(q), "max_score": q.possible}
         tests.append({**test, "output": "\n".join(lines), "output_format": "text"})
     for answer in mark.result.manual:
         hand = mark.by_hand.get(answer.name)

@@ -1,9 +1,17 @@
 """The class list of Canvas or Moodle, with the marks filled in, ready for import."""
 
+import functools
 import html
+import io
+import re
+import zipfile
 
 from lessons.coursework.exports import remarks
+from lessons.coursework.filenames import named
 from lessons.coursework.tables import dump, fold, number, points
+
+_MOODLE = re.compile(r".+?_\d+_assignsubmission_[a-z]+", re.DOTALL)
+_CANVAS = re.compile(r".+?_\d+_\d+_", re.DOTALL)
 
 
 def canvas_column(roster, assignment, wanted=None):
@@ -83,6 +91,31 @@ def moodle(roster, marks, *, zero=False, unread=()):
     header = table.header
     header += tuple(name for name in (grade, comments) if name not in header)
     return dump(header, rows, delimiter=table.delimiter, marked=table.marked)
+
+
+def feedback_zips(marks):
+    """Return ``{name of a zip: function from the folder of pages to its bytes}``.
+
+    Moodle takes a zip in *Upload multiple feedback files in a zip*, Canvas one in *Upload
+    Submissions*; both know a student by how they named the file that they gave out.
+    """
+    found = {}
+    for mark in marks:
+        outer = named(mark.submission.path).outer
+        moodle, canvas = _MOODLE.match(outer), _CANVAS.match(outer)
+        if not mark.leader and (moodle or canvas):
+            kind = "moodle_feedback.zip" if moodle else "canvas_feedback.zip"
+            name = f"{moodle[0]}_/feedback.html" if moodle else f"{canvas[0]}feedback.html"
+            found.setdefault(kind, {})[name] = f"{mark.submission.key}.html"
+    return {kind: functools.partial(_zipped, names) for kind, names in found.items()}
+
+
+def _zipped(names, folder):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, page in sorted(names.items()):
+            file.writestr(zipfile.ZipInfo(name), (folder / page).read_bytes())
+    return stream.getvalue()
 
 
 def most_points(roster, marks, column=None):

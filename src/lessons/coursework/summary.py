@@ -48,11 +48,14 @@ def how_many(count, thing):
 
 
 def hardest(marks):
-    """Return ``(question, test, passed, tried)`` of tests that somebody failed, hardest first."""
+    """Return ``(question, test, passed, tried)`` of tests that somebody failed, hardest first.
+
+    Checks without points, which students see, are left out.
+    """
     counts = defaultdict(list)
     for mark in marks:
         for question in mark.result.questions:
-            for case in question.cases:
+            for case in filter(lambda case: case.possible, question.cases):
                 counts[question.name, case.name].append(case.passed)
     found = [(*names, sum(seen), len(seen)) for names, seen in counts.items() if not all(seen)]
     return sorted(found, key=lambda row: row[2] / row[3])
@@ -124,7 +127,7 @@ def sections(marks, files, missing, problems, unread=()):
             [(person.id, reason) for person, reason in unread],
         ),
         ("Without a submission", ["Student", "Name"], [(p.id, p.name) for p in missing]),
-        ("Not used", ["Nr.", "What"], [(str(i), p) for i, p in enumerate(problems, 1)]),
+        ("Needs a look", ["Nr.", "What"], [(str(i), p) for i, p in enumerate(problems, 1)]),
         ("Hardest tests", ["Question", "Test", "Passed"], seen),
         (
             "Slowest",
