@@ -29,7 +29,7 @@ STAGES = {
     ],
     "unit": [
         [*COVERAGE, "erase"],
-        [*COVERED, "-n", "2", "-m", f"not ({WEBSITE})"],
+        [*COVERED, "-n", "2", "--dist", "worksteal", "-m", f"not ({WEBSITE})"],
         [*COVERAGE, "combine", "--quiet"],
         [*COVERAGE, "report"],
     ],
