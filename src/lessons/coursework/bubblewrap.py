@@ -10,6 +10,11 @@ from lessons.coursework.assignment import AssignmentError
 
 COURSE = "/course"
 WORKER = f"{COURSE}/lessons/coursework/worker.py"
+# What of this package enters the sandbox: the worker, and the student's side.
+ENTERS = {
+    *("__init__.py", "worker.py", "codec.py", "tensors.py", "magics.py", "public"),
+    *("checker.py", "cases.py", "expect.py", "explain.py", "verdict.py", "variant.py"),
+}
 NOBODY = 65534
 PATHS = "/usr/local/bin:/usr/bin:/bin"
 ENVIRONMENT = {
@@ -75,7 +80,11 @@ def shown(place, hide):
             name = f"{inside}{entry.name}"
             if name in hidden or name.removesuffix(".py") in hidden:
                 continue
-            if entry.is_dir() and any(other.startswith(f"{name}/") for other in hidden):
+            if inside == "coursework/" and entry.name not in ENTERS:
+                continue
+            if name == "coursework":
+                add(entry, "coursework/")
+            elif entry.is_dir() and any(other.startswith(f"{name}/") for other in hidden):
                 add(entry, f"{name}/")
             elif entry.name != "__pycache__" or not hidden:
                 pairs.append((str(entry), f"{COURSE}/lessons/{name}"))

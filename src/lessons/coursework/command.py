@@ -41,6 +41,8 @@ def grader():
     if problems := preflight.problems():
         lines = [f"- {problem}" for problem in problems]
         raise Usage("Nothing was graded: submissions cannot be shut in here.\n" + "\n".join(lines))
+    for sentence in preflight.advice():
+        say(f"Note: {sentence}")
     return grade
 
 

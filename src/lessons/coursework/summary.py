@@ -66,7 +66,7 @@ def same_claim(marks):
     groups = defaultdict(list)
     for mark in marks:
         claimed = mark.submission.claimed
-        if claimed:
+        if claimed and not mark.leader:
             groups[fold(claimed)].append((claimed, mark.student))
     return [(g[0][0], [student for _, student in g]) for g in groups.values() if len(g) > 1]
 
@@ -74,7 +74,7 @@ def same_claim(marks):
 def same_notebook(marks):
     """Return the students of each notebook that was handed in several times, byte for byte."""
     groups = defaultdict(list)
-    for mark in marks:
+    for mark in filter(lambda mark: not mark.leader, marks):
         groups[mark.submission.digest].append(mark.student)
     return [students for students in groups.values() if len(students) > 1]
 
