@@ -97,6 +97,13 @@ def test_what_took_too_long_is_graded_again_alone_and_with_patience(students, lo
     assert first - together[-1][0] > 0.2e9 and second - first > 0.2e9
 
 
+def test_a_sandbox_that_starts_late_on_a_busy_machine_stops_nobody(students):
+    done = {s.student: r for s, r in run(students({"ada": {"starts late": 2}, "bob": {}}))}
+    assert {r.status for r in done.values()} == {"graded"}
+    with pytest.raises(GraderBroken, match="does not start"):
+        run(students({"ada": {"starts late": 100}}))
+
+
 def test_what_takes_too_long_alone_too_is_told(students, log):
     (one,) = run(students({"s1": {"log": str(log), "slow": 100}}), jobs=1)
     assert one[1].timed_out

@@ -87,11 +87,13 @@ class _Pool:
             grader.process.join(5)
             yield from self.lost(grader, ended(grader.process.exitcode))
             return
-        if kind == "broken":
+        if kind == "broken" or (kind == "slow" and grader.task.path in self.alone):
             raise GraderBroken(text)
         task, grader.task, grader.deadline = grader.task, None, float("inf")
         if kind == "ready":
             grader.ready = self.started = True
+        elif kind == "slow":
+            self.again.append(task)
         elif kind == "result":
             result = Result.from_json(text)
             if result.timed_out and task.path not in self.alone:

@@ -9,7 +9,7 @@ import traceback
 from multiprocessing import get_context, parent_process
 
 from lessons.coursework.assignment import AssignmentError
-from lessons.coursework.launch import SandboxError
+from lessons.coursework.launch import SandboxError, SlowStart
 
 START = 120.0  # seconds in which a process must be ready
 _PR_SET_PDEATHSIG = 1
@@ -38,6 +38,8 @@ def _work(channel, core, grade, assignment, salt, limits):
             own = limits.alone() if alone else limits
             result = grade(notebook, assignment, student, salt=salt, limits=own, submission=name)
             answer = "result", result.to_json()
+        except SlowStart as error:
+            answer = "slow", str(error)
         except (AssignmentError, SandboxError) as error:
             answer = "broken", str(error)
         except Exception as error:

@@ -19,6 +19,10 @@ class SandboxError(RuntimeError):
     """The sandbox itself could not be started: no submission is to blame."""
 
 
+class SlowStart(SandboxError):
+    """It did not start in time; on a busy machine a second try may."""
+
+
 def receive(descriptor, deadline, most=2**16):
     """Return bytes that arrive before the deadline; ``b""`` when the other end is closed.
 

@@ -8,7 +8,7 @@ import threading
 import time
 
 from lessons.coursework import bubblewrap, memory
-from lessons.coursework.launch import Sandbox, SandboxError, receive
+from lessons.coursework.launch import Sandbox, SandboxError, SlowStart, receive
 from lessons.coursework.limits import MIB
 
 POLL = 0.05
@@ -63,7 +63,8 @@ class Session:
             self._receive(time.monotonic() + limits.start, "did not start in time")
         except WorkerLost as lost:
             self.stop()
-            raise SandboxError(f"The worker does not start: it {lost}. {self.output()}") from lost
+            kind = SlowStart if isinstance(lost, OutOfTime) else SandboxError
+            raise kind(f"The worker does not start: it {lost}. {self.output()}") from lost
         except BaseException:
             self.stop()
             raise
