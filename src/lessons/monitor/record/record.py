@@ -141,6 +141,8 @@ class Record:
         return replace(bad, origin=origin)
 
     def _note_spike(self, step: int, what: str, value: float) -> None:
+        if self.bad is not None:
+            return
         before = self._before.setdefault(what, [])
         if len(before) == self.window:
             usual = abs(sorted(before)[self.window // 2])
