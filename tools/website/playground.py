@@ -1,0 +1,39 @@
+"""The digits of the playground, packed into a script of its own while the book is built."""
+
+from pathlib import Path
+
+FOLDER, NAME = Path("_static") / "playground", "digits.js"
+_BASE_17 = "0123456789abcdefg"
+
+
+def digits():
+    """Return the digits of `lessons.data` as a JavaScript module: one letter a pixel, 0 to 16.
+
+    The training digits come first, as `lessons.data.digits` splits them.
+    """
+    from lessons import data
+
+    found = data.digits(standardize=False)
+    pixels, labels = "", ""
+    for x, y in ((found.train_x, found.train_y), (found.test_x, found.test_y)):
+        pixels += "".join(_BASE_17[int(value)] for value in x.flatten().tolist())
+        labels += "".join(map(str, y.tolist()))
+    train = len(found.train_y)
+    return (
+        "// E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.\n"
+        f'export const DIGITS = {{\n  train: {train},\n  labels: "{labels}",\n'
+        f'  pixels: "{pixels}",\n}};\n'
+    )
+
+
+def write(app, error):
+    """Write the module beside the playground's others, once."""
+    folder = Path(app.outdir) / FOLDER
+    if error or not folder.is_dir() or (folder / NAME).is_file():
+        return
+    (folder / NAME).write_text(digits(), encoding="utf-8")
+
+
+def setup(app):
+    """Run when all files are in place."""
+    app.connect("build-finished", write)
