@@ -3,7 +3,10 @@
 These tests need Chromium, and no built website: they serve book/assets alone.
 """
 
+import gzip
 import itertools
+import json
+from urllib.parse import urlsplit
 
 import pytest
 import torch
@@ -16,6 +19,10 @@ from tools.website import playground
 
 pytestmark = pytest.mark.browser
 HOST = "http://playground.test/"
+PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><title>x</title>
+<link rel="stylesheet" href="/playground.css"><main><div class="pg"></div></main>
+<script type="module" src="/main.js"></script></html>"""
+MOST_BYTES = 150_000  # compressed, with the digits
 STEPS = 20
 EXACT = 1e-10
 SMALL = {"depth": 8, "width": 13, "gain": 1.0}
@@ -46,7 +53,8 @@ CASES = [
     (LARGE | {"activation": "relu", "depth": 1}, TRAINING[2]),
 ]  # fmt: skip
 
-ENGINE = """async ({how, training, weights}) => {
+ENGINE = """async (given) => {
+  const {how, training, weights} = JSON.parse(given);
   const {Net} = await import("/net.js");
   const {Optimizer, clip} = await import("/optimizers.js");
   const net = new Net({...how, initialization: "he"});
@@ -67,7 +75,7 @@ ENGINE = """async ({how, training, weights}) => {
     optimizer.step(training.optimizer, training.rate);
   }
   found.weights = copy(0);
-  return found;
+  return JSON.stringify(found);
 }"""
 
 
@@ -82,29 +90,36 @@ def batches():
 
 
 @pytest.fixture(scope="module")
-def page(chromium, batches):
-    """A page that can import the playground's modules."""
-    context = chromium.new_context()
+def room(chromium):
+    """A browser context in which HOST serves the playground's files, and a page with it alone."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     assets = ROOT / "book" / "assets" / "playground"
+    kinds = {"": "text/html", "js": "text/javascript", "css": "text/css"}
 
     def serve(route):
-        name = route.request.url.removeprefix(HOST)
+        name = urlsplit(route.request.url).path[1:]
         if name == "digits.js":
             body = playground.digits()
         else:
-            body = (assets / name).read_text(encoding="utf-8") if name else "<title>x</title>"
-        kind = "text/javascript" if name else "text/html"
+            body = (assets / name).read_text(encoding="utf-8") if name else PAGE
+        kind = kinds[name.rpartition(".")[2]]
         route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
     context.route(f"{HOST}**", serve)
-    page = context.new_page()
-    page.goto(HOST)
-    script = (
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def page(room, batches):
+    """A page that can import the playground's modules and holds the batches."""
+    page = room.new_page()
+    page.goto(f"{HOST}#depth=1&width=4")
+    give = (
         "([x, y]) => Object.assign(window, {pixels: x.map(b => Float64Array.from(b)), labels: y})"
     )
-    page.evaluate(script, [batches[0].flatten(1).tolist(), batches[1].tolist()])
-    yield page
-    context.close()
+    page.evaluate(give, [batches[0].flatten(1).tolist(), batches[1].tolist()])
+    return page
 
 
 class Reference:
@@ -198,7 +213,9 @@ def test_loss_gradients_and_twenty_steps_are_torchs(page, batches, how, training
     net = Reference(how, seed=len(how["activation"]))
     weights = [p.flatten().tolist() for p in net.parameters]
     given = {"how": how, "training": training, "weights": weights}
-    found, expected = page.evaluate(ENGINE, given), torchs(net, training, *batches)
+    # As text: Playwright takes longer to pack the numbers one by one than the net to train.
+    found = json.loads(page.evaluate(ENGINE, json.dumps(given)))
+    expected = torchs(net, training, *batches)
     first, wanted = found.pop("first"), expected.pop("first")
     assert apart(first["answers"], wanted["answers"]) < EXACT
     seen = [(layer["signal"], layer["error"]) for layer in first["look"]]
@@ -320,3 +337,130 @@ def test_a_healthy_net_learns_the_digits(page):
     assert before["test"]["accuracy"] < 0.4 < 0.8 < after["test"]["accuracy"]
     assert after["steps"] == 100 and after["broken"] is None
     assert all(0 < layer["update"] < 1 for layer in after["layers"])
+
+
+PATIENT = """async ([name, healed, steps]) => {
+  const {Trainer} = await import("/trainer.js");
+  const {DEFAULTS, PATIENTS} = await import("/settings.js");
+  const {DIGITS} = await import("/digits.js");
+  const {how, cure} = PATIENTS[name];
+  const trainer = new Trainer({...DEFAULTS, ...how, ...(healed ? cure : {})}, DIGITS);
+  while (!trainer.broken && trainer.steps < steps) trainer.step();
+  return trainer.broken ? 0 : trainer.test().accuracy;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [("vanishing", 150), ("exploding", 100), ("nan", 150), ("wall", 100), ("batch_norm", 100),
+     ("residual", 100), ("dead", 150)],
+)  # fmt: skip
+def test_patients_do_not_learn_and_their_cures_do(page, name, steps):
+    assert page.evaluate(PATIENT, [name, False, 80 if name == "wall" else 30]) < 0.3
+    assert page.evaluate(PATIENT, [name, True, steps]) > 0.4
+
+
+# The page -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(room):
+    """A function that opens the playground at a state; returns the page once it has drawn."""
+    pages = []
+
+    def go(state=""):
+        page = room.new_page()
+        pages.append(page)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(f"{HOST}{state}")
+        page.wait_for_function("document.querySelector('.pg-verdict')?.textContent")
+        return page
+
+    yield go
+    for page in pages:
+        assert page.errors == []
+        page.close()
+
+
+def verdict(page):
+    return page.locator(".pg-verdict").inner_text()
+
+
+def test_all_of_it_is_light(room):
+    assets = ROOT / "book" / "assets" / "playground"
+    texts = [path.read_bytes() for path in assets.iterdir()] + [playground.digits().encode()]
+    assert sum(len(gzip.compress(text, 6)) for text in texts) < MOST_BYTES
+
+
+def test_the_address_holds_the_net(opened):
+    page = opened("#depth=7&activation=tanh&gain=2&nonsense=1&width=33")
+    values = page.evaluate("document.querySelector('.pg').playground.settings")
+    assert (values["depth"], values["activation"], values["gain"]) == (7, "tanh", 2)
+    assert values["width"] == 64, "an unknown value is as usual"
+    page.locator("#pg-activation").select_option("sigmoid")
+    page.wait_for_function("location.hash.includes('activation=sigmoid')")
+    assert "depth=7" in page.url and "nonsense" not in page.url
+    again = opened(f"#{urlsplit(page.url).fragment}")
+    same = "document.querySelector('.pg').playground.settings"
+    assert again.evaluate(same) == page.evaluate(same)
+
+
+def test_a_slider_by_keyboard_changes_the_net(opened):
+    page = opened("#depth=5&width=8")
+    page.locator("#pg-depth").press("ArrowRight")
+    page.wait_for_function("document.querySelector('.pg-net').ariaLabel.startsWith('The net, 6')")
+    assert page.locator("#pg-depth").get_attribute("aria-valuetext") == "6"
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("vanishing", "vanishes"), ("exploding", "explodes"), ("dead", "dead")]
+)
+def test_what_is_broken_is_said_and_a_touch_heals_it(opened, name, word):
+    page = opened(f"#net={name}")
+    assert word in verdict(page)
+    if name == "dead":
+        page.locator(".pg-patients button", has_text="Dead").tap()
+        page.locator(".pg-heal").tap()
+        page.wait_for_function(
+            "/healthy|vanishes/.test(document.querySelector('.pg-verdict').innerText)"
+        )
+        assert "ELU" in page.locator(".pg-story").inner_text()
+
+
+def test_the_moment_of_nan_and_its_layer_are_said(opened):
+    page = opened("#net=nan&pace=0")
+    page.locator(".pg-main").first.tap()
+    page.wait_for_function("document.querySelector('.pg-verdict').innerText.startsWith('Broken')")
+    assert "step 1" in verdict(page) and "on the way forward, in layer" in verdict(page)
+    assert "float32" in verdict(page)
+    assert page.locator(".pg-main").first.inner_text() == "Train", "it has stopped"
+
+
+def test_the_challenge_counts(opened):
+    page = opened()
+    go = page.locator(".pg-challenge .pg-main")
+    go.click()
+    assert (
+        page.locator("#pg-depth").is_disabled()
+        and "learns nothing" in page.locator(".pg-score").inner_text()
+    )
+    # Shorter, so that the test is: what counts is the way, not the number.
+    page.evaluate(
+        """async () => { const {CHALLENGE} = await import("/settings.js");
+          Object.assign(CHALLENGE.start, {depth: 3, width: 16}) }"""
+    )
+    page.locator("#pg-activation").select_option("tanh")
+    page.locator("#pg-optimizer").select_option("momentum")
+    go.click()
+    page.wait_for_function("/points/.test(document.querySelector('.pg-score').innerText)")
+    assert page.locator(".pg-reached").count() >= 1
+    assert "levels reached" in page.locator(".pg-score").inner_text()
+
+
+def test_with_reduced_motion_nothing_moves(opened, room):
+    page = opened()
+    page.emulate_media(reduced_motion="reduce")
+    page.locator(".pg-main").first.click()
+    page.wait_for_function("document.querySelector('.pg').playground.report.steps > 2")
+    assert page.evaluate("document.querySelector('.pg').playground.drawing.start") is None

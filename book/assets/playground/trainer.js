@@ -8,6 +8,8 @@ import { clip, Optimizer } from "./optimizers.js";
 export const REALS = { float32: Float32Array, float64: Float64Array };
 export const BATCH = 32;
 
+const unpacked = new Map();
+
 /** The digits from their text: one letter a pixel, 0 to 16 in base 17; standardized as in lessons.data. */
 export function unpack({ pixels, labels, train }, Real) {
   const raw = Float64Array.from(pixels, (letter) => parseInt(letter, 17));
@@ -25,7 +27,7 @@ export function unpack({ pixels, labels, train }, Real) {
   };
 }
 
-/** Whether two settings begin with the same net; the others may change while it trains. */
+/** Settings that make a net; the others may change while it trains. */
 export const OF_THE_NET = [
   "depth", "width", "activation", "initialization", "gain", "skip", "norm", "bias", "seed", "precision",
 ];
@@ -38,7 +40,8 @@ export class Trainer {
   constructor(settings, digits) {
     const Real = REALS[settings.precision];
     this.settings = settings;
-    this.data = unpack(digits, Real);
+    if (!unpacked.has(Real)) unpacked.set(Real, unpack(digits, Real));
+    this.data = unpacked.get(Real);
     this.net = new Net(settings, Real);
     this.optimizer = new Optimizer(this.net.parameters());
     this.source = random(settings.seed + 1000);
