@@ -14,14 +14,10 @@ from torch.nn import functional
 
 from lessons import activations, data
 from lessons.networks import INITIALIZATIONS, initialize_
-from tools.repository import ROOT
 from tools.website import playground
 
 pytestmark = pytest.mark.browser
 HOST = "http://playground.test/"
-PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><title>x</title>
-<link rel="stylesheet" href="/playground.css"><main><div class="pg"></div></main>
-<script type="module" src="/main.js"></script></html>"""
 MOST_BYTES = 150_000  # compressed, with the digits
 STEPS = 20
 EXACT = 1e-10
@@ -93,19 +89,7 @@ def batches():
 def room(chromium):
     """A browser context in which HOST serves the playground's files, and a page with it alone."""
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    assets = ROOT / "book" / "assets" / "playground"
-    kinds = {"": "text/html", "js": "text/javascript", "css": "text/css"}
-
-    def serve(route):
-        name = urlsplit(route.request.url).path[1:]
-        if name == "digits.js":
-            body = playground.digits()
-        else:
-            body = (assets / name).read_text(encoding="utf-8") if name else PAGE
-        kind = kinds[name.rpartition(".")[2]]
-        route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
-
-    context.route(f"{HOST}**", serve)
+    playground.serve(context, HOST)
     yield context
     context.close()
 
@@ -266,6 +250,21 @@ def test_the_names_are_those_of_the_course(page):
     assert [slope for _, slope in found] == pytest.approx([a.steepest_slope for a in known], 1e-4)
 
 
+@pytest.mark.parametrize("name", activations.ACTIVATIONS)
+def test_in_float32_slopes_vanish_where_torchs_do(page, name):
+    script = """async ({name, x}) => {
+      const {Net} = await import("/net.js");
+      const net = {depth: 1, width: 1, initialization: "he", gain: 1, norm: "none", skip: "none"};
+      return x.map(new Net({...net, activation: name}, Float32Array).slope);
+    }"""
+    x = torch.linspace(-40, 40, 161).requires_grad_()
+    found = page.evaluate(script, {"name": name, "x": x.tolist()})
+    (slope,) = torch.autograd.grad(activations.get(name).function(x).sum(), x)
+    assert torch.allclose(torch.tensor(found, dtype=slope.dtype), slope, rtol=1e-4, atol=1e-7)
+    if name in {"sigmoid", "tanh"}:
+        assert (torch.tensor(found) == 0).tolist()[-40:] == (slope == 0).tolist()[-40:]
+
+
 @pytest.mark.parametrize("name", INITIALIZATIONS)
 def test_first_weights_are_as_large_as_the_course_draws_them(page, name):
     script = """async ({name, rows, columns}) => {
@@ -388,8 +387,9 @@ def verdict(page):
 
 
 def test_all_of_it_is_light(room):
-    assets = ROOT / "book" / "assets" / "playground"
-    texts = [path.read_bytes() for path in assets.iterdir()] + [playground.digits().encode()]
+    texts = [path.read_bytes() for path in playground.SOURCE.iterdir()] + [
+        playground.digits().encode()
+    ]
     assert sum(len(gzip.compress(text, 6)) for text in texts) < MOST_BYTES
 
 

@@ -1,7 +1,9 @@
 """The digits of the playground, packed into a script of its own while the book is built."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
+SOURCE = Path(__file__).resolve().parents[2] / "book" / "assets" / "playground"
 FOLDER, NAME = Path("_static") / "playground", "digits.js"
 _BASE_17 = "0123456789abcdefg"
 
@@ -24,6 +26,30 @@ def digits():
         f'export const DIGITS = {{\n  train: {train},\n  labels: "{labels}",\n'
         f'  pixels: "{pixels}",\n}};\n'
     )
+
+
+def serve(context, host):
+    """Let a browser context find the playground at ``host``, without a built website.
+
+    ``host`` itself is a page with nothing but the playground.
+    """
+    page = (
+        '<!DOCTYPE html><html lang="en" data-theme="light"><title>The playground</title>'
+        '<link rel="stylesheet" href="/playground.css"><main><div class="pg"></div></main>'
+        '<script type="module" src="/main.js"></script></html>'
+    )
+    packed = digits()
+
+    def answer(route):
+        name = urlsplit(route.request.url).path[1:]
+        kind = {"js": "text/javascript", "css": "text/css"}.get(
+            name.rpartition(".")[2], "text/html"
+        )
+        file = SOURCE / name
+        body = packed if name == NAME else file.read_text(encoding="utf-8") if name else page
+        route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
+
+    context.route(f"{host}**", answer)
 
 
 def write(app, error):

@@ -26,12 +26,22 @@ export function erf(x) {
 const normal = (x) => (1 + erf(x / Math.SQRT2)) / 2;
 const density = (x) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
+const { fround } = Math;
+
+/** `rounded`: the slope in float32 as PyTorch takes it from f(x): 0 as soon as f(x) rounds to 1. */
 export const ACTIVATIONS = {
-  sigmoid: { label: "Sigmoid", f: sigmoid, slope: (x) => sigmoid(x) * sigmoid(-x), steepest: 0.25 },
+  sigmoid: {
+    label: "Sigmoid",
+    f: sigmoid,
+    slope: (x) => sigmoid(x) * sigmoid(-x),
+    rounded: (x) => fround(fround(sigmoid(x)) * fround(1 - fround(sigmoid(x)))),
+    steepest: 0.25,
+  },
   tanh: {
     label: "Tanh",
     f: Math.tanh,
     slope: (x) => 4 * sigmoid(2 * x) * sigmoid(-2 * x),
+    rounded: (x) => fround(1 - fround(fround(Math.tanh(x)) ** 2)),
     steepest: 1,
   },
   // Not x > 0 ? x : 0, which would turn NaN into 0.

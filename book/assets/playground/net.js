@@ -23,6 +23,8 @@ export class Net {
     Object.assign(this, { inputs: 64, outputs: 10, bias: 0, seed: 0 }, how, { Real });
     const source = random(this.seed + 1);
     this.layers = Array.from({ length: this.depth }, (_, l) => this.build(l, source));
+    const { f, slope, rounded } = ACTIVATIONS[this.activation];
+    [this.f, this.slope] = [f, Real === Float32Array && rounded ? rounded : slope];
     this.scale = this.skip === "scaled" ? 1 / Math.sqrt(this.depth) : 1;
     this.room = 0;
   }
@@ -75,7 +77,7 @@ export class Net {
   /** Send n samples (n × inputs) forward; return the answers (n × outputs). */
   forward(x, n) {
     this.reserve(n);
-    const { f } = ACTIVATIONS[this.activation];
+    const { f } = this;
     let h = x;
     for (const layer of this.layers) {
       const { inputs, outputs, z, y, hidden } = layer;
@@ -113,8 +115,7 @@ export class Net {
 
   /** The backward pass: every gradient, from the last layer to the first. */
   backward() {
-    const { n } = this;
-    const { slope } = ACTIVATIONS[this.activation];
+    const { n, slope } = this;
     for (let l = this.depth - 1; l >= 0; l--) {
       const layer = this.layers[l];
       const { inputs, outputs, y, d, hidden } = layer;
@@ -135,8 +136,7 @@ export class Net {
 
   /** What a reader sees of the last two passes, by layer: norms, and the share of dead neurons. */
   look() {
-    const { n } = this;
-    const { slope } = ACTIVATIONS[this.activation];
+    const { n, slope } = this;
     let input = this.x;
     return this.layers.map((layer) => {
       const seen = {

@@ -49,9 +49,10 @@ export function verdict({ layers, broken }, settings) {
   if (last === 1) return "One layer: nothing can vanish on the way.";
   const deadest = layers.reduce((most, layer, l) => (layer.dead > layers[most].dead ? l : most), 0);
   const dead = layers[deadest].dead;
+  const word = ["sigmoid", "tanh"].includes(settings.activation) ? "saturated" : "dead";
   if (first === 0) {
     const why = dead === 1
-      ? `In layer ${deadest + 1} every neuron is dead: its slope is 0 for every digit of the batch.`
+      ? `In layer ${deadest + 1} every neuron is ${word}: its slope is 0 for every digit of the batch.`
       : `${settings.precision} has no number so small.`;
     return `Of the error signal nothing arrives at layer 1. ${why}`;
   }
@@ -63,7 +64,7 @@ export function verdict({ layers, broken }, settings) {
     broken: "broken",
   }[health(decade)];
   const share = `The error signal is ${short(end)} at layer ${last} and ${short(first)} at layer 1: ${state}.`;
-  const some = dead >= 0.5 ? ` In layer ${deadest + 1}, ${Math.round(100 * dead)} % of the neurons are dead.` : "";
+  const some = dead >= 0.5 ? ` In layer ${deadest + 1}, ${Math.round(100 * dead)} % of the neurons are ${word}.` : "";
   return share + some;
 }
 
@@ -76,6 +77,6 @@ export function layerWords(layers, l) {
     `gradient of its weights ${short(gradient)}`,
   ];
   if (Number.isFinite(update)) parts.push(`last update : weights ${short(update)}`);
-  if (dead > 0) parts.push(`${Math.round(100 * dead)} % of its neurons dead`);
+  if (dead > 0) parts.push(`${Math.round(100 * dead)} % of its neurons without a slope`);
   return `Layer ${l + 1}: ${parts.join(", ")}.`;
 }
