@@ -94,7 +94,7 @@ def section(cases, repeats, seconds):
         [
             "## How fast the playground trains",
             f"Measured by `python -m benchmarks.playground` with {machine()}, and Chromium: "
-            f"training steps a second with batches of {BATCH} in float32, median of {repeats} times "
+            f"training steps a second, batches of {BATCH} in float32, median of {repeats} times "
             f"{seconds:g} seconds, taking turns. The playground draws and tests meanwhile, PyTorch "
             "(one thread) does nothing else.",
             table(head, rows),

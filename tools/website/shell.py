@@ -38,9 +38,9 @@ def choose(app, pagename, templatename, context, doctree):
     has = (lambda kind: any(True for _ in doctree.findall(kind))) if doctree else bool
     formulas = bool(doctree) and (has(nodes.math) or has(nodes.math_block))
     context["formulas_here"] = formulas and app.builder.math_renderer_name == "katex"
-    context["explorers_here"] = bool(doctree) and any(
-        "lessons-explore" in node.astext() for node in doctree.findall(nodes.raw)
-    )
+    raw = [node.astext() for node in doctree.findall(nodes.raw)] if doctree else []
+    context["explorers_here"] = any("lessons-explore" in text for text in raw)
+    context["playground_here"] = any('class="pg"' in text for text in raw)
     # Without node or npm: MathJax from its usual address, on pages with formulas.
     names = [str(getattr(js, "filename", js)) for js in context["script_files"]]
     outside = [name for name in names if name.startswith("http")]

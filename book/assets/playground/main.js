@@ -16,9 +16,7 @@ export class Playground {
   constructor(root) {
     const small = root.dataset.form === "small";
     Object.assign(this, { root, small, turn: 0, selected: 0, losses: [], accuracies: [] });
-    this.settings = small ? { ...DEFAULTS, ...root.dataset } : fromAddress(location.hash);
-    if (small) delete this.settings.form;
-    this.listeners = [];
+    this.settings = fromAddress(small ? (root.dataset.state ?? "") : location.hash);
     this.parts = page(this);
     root.replaceChildren(...this.parts.elements);
     this.drawing = new Drawing(this.parts.canvas);

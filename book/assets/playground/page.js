@@ -53,8 +53,8 @@ export function page(playground) {
     : [group("The net", NET), group("Its training", TRAINING)];
   const buttons = make("div", { class: "pg-buttons" }, train, step, ...(small ? [] : [restart]), again);
   const elements = [
-    sick.element, canvas, make("div", { class: "pg-state" }, verdict, numbers), buttons,
-    make("div", { class: "pg-groups" }, ...groups), look.element, layer, live,
+    sick.element, canvas, make("div", { class: "pg-state" }, verdict, numbers),
+    ...(small ? [...groups, buttons] : [buttons, ...groups, look.element, layer]), live,
   ];
   const parts = {
     elements, canvas, numbers, verdict, layer, live,

@@ -16,7 +16,7 @@ export const SETTINGS = {
   activation: { label: "activation", table: labels(ACTIVATIONS) },
   initialization: { label: "first weights", table: INITIALIZATIONS },
   gain: {
-    label: "gain (times their size)",
+    label: "gain of the first weights",
     values: [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.05, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2, 2.5, 3, 4, 5],
   },
   skip: { label: "skip connections", table: SKIPS },
