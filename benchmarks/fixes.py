@@ -3,15 +3,14 @@
 Both take turns in one process with one thread. Writes its section of benchmarks/results.md.
 """
 
-import argparse
 import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from benchmarks.monitor_overhead import one_thread, quartiles
-from benchmarks.results import machine, table, write_section
+from benchmarks.monitor_overhead import quartiles
+from benchmarks.results import in_rounds, machine, table
 from lessons.fixes import activation, batch_norm, clipping, initialization, losses, weight_decay
 
 BATCH, WIDTH = 256, 512
@@ -163,17 +162,7 @@ def section(found):
 
 def main(argv=None):
     """Measure; write the section, or print it."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--print", action="store_true", help="print instead of writing")
-    chosen = parser.parse_args(argv)
-    with one_thread():
-        text = section(measure(chosen.rounds))
-    if chosen.print:
-        print(text)
-    else:
-        write_section("fixes", text)
-        print("Written: benchmarks/results.md")
+    in_rounds("fixes", __doc__, measure, section, 20, argv)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,14 @@
 All take turns in one process with one thread. Writes its section of benchmarks/results.md.
 """
 
-import argparse
 import statistics
 import time
 
 import torch
 from torch import nn
 
-from benchmarks.monitor_overhead import one_thread, quartiles
-from benchmarks.results import machine, table, write_section
+from benchmarks.monitor_overhead import quartiles
+from benchmarks.results import in_rounds, machine, table
 from lessons.fixes.lstm import LSTM, TextbookLSTM
 
 TIME, BATCH, INPUTS, WIDTH = 100, 32, 64, 128
@@ -90,17 +89,7 @@ def section(found):
 
 def main(argv=None):
     """Measure; write the section, or print it."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--print", action="store_true", help="print instead of writing")
-    chosen = parser.parse_args(argv)
-    with one_thread():
-        text = section(measure(chosen.rounds))
-    if chosen.print:
-        print(text)
-    else:
-        write_section("lstm", text)
-        print("Written: benchmarks/results.md")
+    in_rounds("lstm", __doc__, measure, section, 40, argv)
 
 
 if __name__ == "__main__":

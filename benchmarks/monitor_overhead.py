@@ -11,10 +11,9 @@ import sys
 import tempfile
 import time
 
-import torch
-
 from benchmarks.overhead_cases import TASKS, WATCHERS, Watcher, nothing
 from benchmarks.results import machine, table, write_section
+from lessons._threads import one_thread
 
 CLOCKS = {"CPU time": time.process_time, "wall time": time.perf_counter}
 
@@ -119,17 +118,6 @@ def section(tasks, watchers, pairs):
             table(head, rows),
         ]
     )
-
-
-@contextlib.contextmanager
-def one_thread():
-    """Use one thread for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def main(argv=None):

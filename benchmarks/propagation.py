@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.monitor_overhead import one_thread
 from benchmarks.results import machine, table, write_section
 from lessons import activations
+from lessons._threads import one_thread
 from lessons.networks import mlp
 from lessons.propagation import sweep
 

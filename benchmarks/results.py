@@ -1,11 +1,14 @@
 """The sections of benchmarks/results.md: each benchmark writes its own and leaves the others."""
 
+import argparse
 import os
 import platform
 import re
 from pathlib import Path
 
 import torch
+
+from lessons._threads import one_thread
 
 RESULTS = Path(__file__).parent / "results.md"
 
@@ -47,3 +50,21 @@ def machine():
     """Return what the numbers were measured with."""
     cores, python = os.cpu_count(), platform.python_version()
     return f"Python {python}, PyTorch {torch.__version__}, {platform.machine()}, {cores} cores"
+
+
+def in_rounds(name, about, measure, section, rounds, argv=None):
+    """Be the command of a benchmark in rounds: write its section, or print it (``--print``).
+
+    ``measure(rounds)`` runs with one thread; ``section`` makes its text.
+    """
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--print", action="store_true", help="print instead of writing")
+    chosen = parser.parse_args(argv)
+    with one_thread():
+        text = section(measure(chosen.rounds))
+    if chosen.print:
+        print(text)
+    else:
+        write_section(name, text)
+        print("Written: benchmarks/results.md")

@@ -350,6 +350,21 @@ def test_on_the_website_a_figure_of_the_course_has_a_narrow_form(monkeypatch):
     assert f"(max-width: {NARROW_BELOW}px)" in explorer.page()
 
 
+def test_where_only_what_is_printed_counts_the_ends_are_drawn(monkeypatch):
+    seen = []
+
+    def watched(gain):
+        seen.append(gain)
+        return draw(gain)
+
+    monkeypatch.setenv(frames.FRAMES, "ends")
+    explorer = explore(watched, gain=GAINS)
+    assert seen == [GAINS[0], GAINS[-1]]
+    first, between, last = explorer.wide.frames
+    assert between == first != last
+    assert explorer._repr_mimebundle_()["text/plain"].startswith("Explorer of 3 figures")
+
+
 def test_one_object_is_a_widget_in_a_notebook_and_html_on_the_website(monkeypatch):
     explorer = explore(draw, gain=GAINS)
     bundle = explorer._repr_mimebundle_()

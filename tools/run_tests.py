@@ -29,7 +29,7 @@ STAGES = {
     ],
     "unit": [
         [*COVERAGE, "erase"],
-        [*COVERED, "-n", "2", "-m", f"not ({WEBSITE})"],
+        [*COVERED, "-n", "2", "--dist", "worksteal", "-m", f"not ({WEBSITE})"],
         [*COVERAGE, "combine", "--quiet"],
         [*COVERAGE, "report"],
     ],
@@ -60,9 +60,9 @@ def run_stage(name):
     passed = failed = skipped = 0
     for command in STAGES[name]:
         report = REPORTS / f"{name}.xml"
-        report.unlink(missing_ok=True)
         tests = "pytest" in command[: len(COVERED)]
         if tests:
+            report.unlink(missing_ok=True)
             command = [*command, f"--junitxml={report}"]
         print(f"$ python {' '.join(command[1:])}", flush=True)
         code = subprocess.run(command, cwd=ROOT).returncode

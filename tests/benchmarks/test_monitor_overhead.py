@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from benchmarks import monitor_overhead, overhead_cases
-from benchmarks.monitor_overhead import alternate, measure, one_thread, quartiles, section, summary
+from benchmarks.monitor_overhead import alternate, measure, quartiles, section, summary
 from benchmarks.overhead_cases import TASKS, WATCHERS, Stopwatch, Task, Watcher
 from lessons.monitor import clock
 
@@ -89,13 +89,6 @@ def test_the_monitors_clock_stands_still_between_blocks(monkeypatch):
             seen.append(clock.clock())
         now[0] += 10.0
     assert seen == [1.0, 2.0]
-
-
-def test_the_number_of_threads_is_put_back():
-    before = torch.get_num_threads()
-    with one_thread():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
 
 
 def test_only_a_whole_run_is_written(monkeypatch, capsys):

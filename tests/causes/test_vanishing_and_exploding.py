@@ -32,6 +32,7 @@ from lessons.networks import mlp, three_nets
 from lessons.propagation import mean_field_factor
 from lessons.steps import equal_steps, freeze
 from lessons.training import train
+from lessons.twins import twin
 
 F64 = torch.float64
 CENTRED = replace(ACTIVATIONS["sigmoid"], name="centred", function=lambda z: torch.sigmoid(z) - 0.5)
@@ -170,6 +171,18 @@ def test_two_digits_stay_apart_where_signal_and_change_go_alike(seed, data):
     assert apart["tanh"] == pytest.approx(math.sqrt(2), abs=0.1)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_speck_of_dust_changes_the_chaotic_nets_answers_more_than_its_twin_does(seed, data):
+    x = data.train_x
+    dusty, values = x.clone(), x.unique()
+    assert len(values) == 17
+    dusty[:, 36] += values[1] - values[0]  # one pixel, one step
+    net = three_nets(seed=seed, dtype=F64)["exploding"]
+    answers = net(x).argmax(1)
+    twins, dust = (a.argmax(1) != answers for a in (twin(net)(x), net(dusty)))
+    assert 0.02 < twins.double().mean() < 0.05 and 0.85 < dust.double().mean() < 0.95
+
+
 def test_in_float32_all_digits_look_the_same_from_layer_12_on():
     x = digits().train_x[:256]
     signals = three_nets()["vanishing"].forward_all(x)
@@ -190,6 +203,12 @@ def test_with_the_size_corrected_those_learn_that_still_see_their_input(name, se
     how = {"optimizer": "adam", "lr": 1e-3, "steps": 200, "clip": louder}
     learns = reached(mlp(20, seed=seed, **RECIPES[name]), **how) > 0.3
     assert learns == (name not in {"sigmoid", "tanh"})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_at_ten_times_the_rate_the_faded_tanh_net_is_not_healed(seed):
+    how = {"optimizer": "adam", "lr": 1e-2, "steps": 200, "clip": louder}
+    assert reached(mlp(20, seed=seed, **RECIPES["tanh ÷ 10"]), **how) < 0.25
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -213,6 +232,8 @@ def test_an_update_below_float32s_spacing_changes_nothing():
     train(net, data.train_x, data.train_y, lr=0.01, steps=100, record_every=100)
     moved = [not torch.equal(w, before[k]) for k, w in weights_by_layer(net).items()]
     assert not any(moved[:5]) and all(moved[-5:])
+    # Biases start at 0, where float32 is finer: those of the same layers have moved.
+    assert all(layer.bias.any() for layer in net.layers)
 
 
 def test_a_relu_net_with_one_doubled_gain_is_lost_after_one_step():

@@ -16,6 +16,7 @@ from lessons.plots import narrow
 
 MOST_BYTES = 300_000
 PHONES = "LESSONS_PHONES"
+FRAMES = "LESSONS_FRAMES"
 _WEBP = {"lossless": True, "quality": 100}
 
 
@@ -82,6 +83,11 @@ def films(draw, values, image):
     narrow : Film or None
         The same inside :func:`lessons.plots.narrow`, if figures are smaller there. Only the
         website needs it: it is drawn if the environment variable LESSONS_PHONES is set.
+
+    Notes
+    -----
+    Where only what is printed counts, LESSONS_FRAMES=ends saves time: the first and the last frame
+    are drawn, and the first one stands for those between them.
     """
     if not callable(draw):
         raise TypeError(f"draw={draw!r} is a {type(draw).__name__}; expected a function.")
@@ -94,7 +100,12 @@ def films(draw, values, image):
 
 def _film(draw, values, image, below=math.inf):
     found, sizes, alts = [], {}, {}
-    for combination in itertools.product(*values.values()):
+    combinations = list(itertools.product(*values.values()))
+    between = range(1, len(combinations) - 1) if os.environ.get(FRAMES) == "ends" else ()
+    for number, combination in enumerate(combinations):
+        if number in between:
+            found.append(found[0])
+            continue
         given = dict(zip(values, combination, strict=True))
         call = f"draw({', '.join(f'{name}={value!r}' for name, value in given.items())})"
         figure, alt = _drawn(draw, given, call)
