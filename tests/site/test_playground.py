@@ -8,11 +8,12 @@ import itertools
 import json
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from lessons import activations, data
+from lessons import activations, data, loss_wall
 from lessons.networks import INITIALIZATIONS, initialize_
 from tools.website import playground
 
@@ -383,7 +384,7 @@ def opened(room):
 
 
 def verdict(page):
-    return page.locator(".pg-verdict").inner_text()
+    return page.locator(".pg .pg-verdict").inner_text()
 
 
 def test_all_of_it_is_light(room):
@@ -464,3 +465,48 @@ def test_with_reduced_motion_nothing_moves(opened, room):
     page.locator(".pg-main").first.click()
     page.wait_for_function("document.querySelector('.pg').playground.report.steps > 2")
     assert page.evaluate("document.querySelector('.pg').playground.drawing.start") is None
+
+
+# The loss wall ------------------------------------------------------------------------------------
+
+
+def test_the_wall_and_its_descents_are_those_of_the_course(page):
+    script = """async ([points, rate, threshold]) => {
+      const {descend, lossAndGradient} = await import("/surface.js");
+      return [points.map(([w, b]) => lossAndGradient(w, b)),
+        descend(5, -2, rate), descend(5, -2, rate, threshold)];
+    }"""
+    points = [[w, b] for w in np.linspace(3.5, 6.7, 9) for b in np.linspace(-3.2, 3, 9)]
+    losses, *paths = page.evaluate(script, [points, 0.3, 0.2])
+    expected = loss_wall.loss_and_gradient(*np.transpose(points))
+    assert np.allclose(np.transpose(losses), expected, rtol=1e-7, atol=1e-12)
+    for path, limit in zip(paths, (np.inf, 0.2), strict=True):
+        assert np.allclose(path, loss_wall.descend(5.0, -2.0, 0.3, limit, 45)[0], atol=1e-6)
+
+
+def test_the_wall_turns_by_keyboard_and_by_a_finger(opened):
+    page = opened("#depth=1&width=4")
+    page.wait_for_function("document.querySelector('.pg-wall').wall")
+    turn, look = page.locator("#pg-turn"), "document.querySelector('.pg-hill').toDataURL()"
+    before = page.evaluate(look)
+    turn.press("ArrowRight")
+    page.wait_for_function(f"{look} !== {json.dumps(before)}")
+    hill = page.locator(".pg-hill")
+    hill.scroll_into_view_if_needed()
+    box, value = hill.bounding_box(), turn.get_attribute("aria-valuetext")
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 100)
+    page.mouse.up()
+    assert turn.get_attribute("aria-valuetext") != value
+
+
+def test_the_wall_says_which_ball_is_thrown(opened):
+    page = opened("#depth=1&width=4")
+    said = page.locator(".pg-wall .pg-verdict")
+    assert "Not clipped: longest step 5," in said.inner_text()
+    assert "Clipped: longest step 0.3," in said.inner_text()
+    page.locator("#pg-theta").press("Home")
+    assert "Clipped: longest step 0.05," in said.inner_text()
+    page.locator(".pg-wall .pg-main").click()
+    page.wait_for_function("document.querySelector('.pg-wall').wall.shown > 1")

@@ -31,12 +31,13 @@ def digits():
 def serve(context, host):
     """Let a browser context find the playground at ``host``, without a built website.
 
-    ``host`` itself is a page with nothing but the playground.
+    ``host`` itself is a page with nothing but the playground and the loss wall.
     """
     page = (
         '<!DOCTYPE html><html lang="en" data-theme="light"><title>The playground</title>'
-        '<link rel="stylesheet" href="/playground.css"><main><div class="pg"></div></main>'
-        '<script type="module" src="/main.js"></script></html>'
+        '<link rel="stylesheet" href="/playground.css"><main><div class="pg"></div>'
+        '<div class="pg-wall"></div></main><script type="module" src="/main.js"></script>'
+        '<script type="module" src="/wall.js"></script></html>'
     )
     packed = digits()
 

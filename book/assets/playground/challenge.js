@@ -1,6 +1,6 @@
 // The challenge: fifty layers that do not learn; 200 steps to show that yours do.
 
-import { make } from "./controls.js";
+import { make } from "./dom.js";
 import { CHALLENGE } from "./settings.js";
 
 const KEY = "playground-best";

@@ -1,18 +1,7 @@
 // Native controls for the settings: a slider for a list of values, a menu for a table of names.
 
+import { make } from "./dom.js";
 import { SETTINGS, valuesOf } from "./settings.js";
-
-/** Make an element: its name, attributes (functions become listeners), children. */
-export function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(key, value);
-    else if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value !== undefined) element.setAttribute(key, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 /** One control; `changed(value)` is called when the reader moves it. Has show(value) and lock(). */
 export function control(name, prefix, changed) {

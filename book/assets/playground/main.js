@@ -1,7 +1,7 @@
 // The playground: what the reader sets goes to the worker, what it reports is drawn and said.
 
 import { byLayer, learning } from "./charts.js";
-import { make } from "./controls.js";
+import { make } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { page } from "./page.js";
 import { palette } from "./paint.js";

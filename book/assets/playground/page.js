@@ -1,7 +1,8 @@
 // The parts of the page: patients, the net, buttons, controls, charts, the challenge.
 
 import { challenge } from "./challenge.js";
-import { control, make } from "./controls.js";
+import { control } from "./controls.js";
+import { make } from "./dom.js";
 import { DEFAULTS, PATIENTS } from "./settings.js";
 
 const NET = ["depth", "width", "activation", "initialization", "gain", "skip", "norm"];
