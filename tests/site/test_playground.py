@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from lessons import activations, data, loss_wall
+from lessons.bounds import random_matrices
 from lessons.networks import INITIALIZATIONS, initialize_
 from tools.website import playground
 
@@ -510,3 +511,59 @@ def test_the_wall_says_which_ball_is_thrown(opened):
     assert "Clipped: longest step 0.05," in said.inner_text()
     page.locator(".pg-wall .pg-main").click()
     page.wait_for_function("document.querySelector('.pg-wall').wall.shown > 1")
+
+
+# The float ruler and the memory strip -------------------------------------------------------------
+
+
+def test_formats_end_where_the_course_says(page):
+    script = """async (factors) => {
+      const {FORMATS, lastLayer} = await import("/formats.js");
+      return Object.fromEntries(
+        Object.keys(FORMATS).map((name) => [name, factors.map((f) => lastLayer(name, f))]));
+    }"""
+    factors = [0.1, 0.25, 0.5, 0.7, 0.9, 1.1, 1.5, 2, 4, 10]
+    for name, layers in page.evaluate(script, factors).items():
+        assert layers == [random_matrices.last_layer(name, factor) for factor in factors]
+
+
+@pytest.mark.parametrize(("radius", "bias"), [(0.8, 3.0), (1.1, -1.0)])
+def test_the_strip_of_memory_is_a_gradient_of_torch(page, radius, bias):
+    script = """async ([radius, bias]) =>
+      (await import("/formats.js")).backInTime(radius, bias, 30)"""
+    found = page.evaluate(script, [radius, bias])
+    matrix = initialize_(
+        torch.empty(8, 8).double(), "orthogonal", radius, generator=torch.manual_seed(0)
+    )
+    state = torch.ones(8, dtype=torch.float64, requires_grad=True)
+    last = state
+    lstm = torch.nn.LSTMCell(1, 1, dtype=torch.float64)
+    for parameter in lstm.parameters():
+        torch.nn.init.zeros_(parameter)
+    lstm.bias_ih.data[1] = bias
+    cell = torch.ones(1, 1, dtype=torch.float64, requires_grad=True)
+    kept, nothing = cell, torch.zeros(1, 1, dtype=torch.float64)
+    for _ in range(30):
+        last = matrix @ last
+        _, kept = lstm(nothing, (nothing, kept))
+    error = torch.nn.functional.normalize(torch.ones(8, dtype=torch.float64), dim=0)
+    (gradient,) = torch.autograd.grad(last @ error, state)
+    assert found["plain"][30] == pytest.approx(gradient.norm().item(), rel=1e-10)
+    (gradient,) = torch.autograd.grad(kept.sum(), cell)
+    assert found["cell"][30] == pytest.approx(gradient.item(), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("place", "control", "before", "after"),
+    [
+        (".pg-ruler", "#pg-layers", "float16: 0 only at layer 25", "float16: 0 since layer 25"),
+        (".pg-memory", "#pg-radius", "0.042 times", "2·10⁵ times"),
+    ],
+)
+def test_rulers_and_strips_say_what_they_show(opened, place, control, before, after):
+    page = opened("#depth=1&width=4")
+    said = page.locator(f"{place} .pg-verdict")
+    assert before in said.inner_text()
+    page.locator(control).press("End")
+    assert after in said.inner_text()
+    assert after in page.locator(f"{place} canvas").get_attribute("aria-label")

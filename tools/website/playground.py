@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tools.website import shell
+
 SOURCE = Path(__file__).resolve().parents[2] / "book" / "assets" / "playground"
 FOLDER, NAME = Path("_static") / "playground", "digits.js"
 _BASE_17 = "0123456789abcdefg"
@@ -31,13 +33,13 @@ def digits():
 def serve(context, host):
     """Let a browser context find the playground at ``host``, without a built website.
 
-    ``host`` itself is a page with nothing but the playground and the loss wall.
+    ``host`` itself is a page with nothing but the playground and its sisters in chapters.
     """
+    places = "".join(f"<div {mark}></div>" for mark in shell.MODULES)
+    scripts = "".join(f'<script type="module" src="/{m}"></script>' for m in shell.MODULES.values())
     page = (
         '<!DOCTYPE html><html lang="en" data-theme="light"><title>The playground</title>'
-        '<link rel="stylesheet" href="/playground.css"><main><div class="pg"></div>'
-        '<div class="pg-wall"></div></main><script type="module" src="/main.js"></script>'
-        '<script type="module" src="/wall.js"></script></html>'
+        f'<link rel="stylesheet" href="/playground.css"><main>{places}</main>{scripts}</html>'
     )
     packed = digits()
 

@@ -26,7 +26,12 @@ SCRIPTS = [
     "lessons.js",
 ]
 # Places on a page, and the module of book/assets/playground that fills them.
-MODULES = {'class="pg"': "main.js", 'class="pg-wall"': "wall.js"}
+MODULES = {
+    'class="pg"': "main.js",
+    'class="pg-wall"': "wall.js",
+    'class="pg-ruler"': "ruler.js",
+    'class="pg-memory"': "memory.js",
+}
 # Words of these are not looked for in the style sheet, but they are not few: data in addresses.
 _DATA = re.compile(r'"data:[^"]*"')
 _ADDRESS = re.compile(r'(_static/(site\.css|site\.js|explore\.js|search\.js))(\?v=\w*)?"')
