@@ -567,3 +567,45 @@ def test_rulers_and_strips_say_what_they_show(opened, place, control, before, af
     page.locator(control).press("End")
     assert after in said.inner_text()
     assert after in page.locator(f"{place} canvas").get_attribute("aria-label")
+
+
+# A digit whispered backwards ----------------------------------------------------------------------
+
+
+def test_what_arrives_at_a_layer_is_torchs_gradient(page):
+    script = """async (name) => {
+      const {arriving, patient} = await import("/echo.js");
+      const net = patient(name);
+      const found = arriving(net, pixels[0], labels[0]);
+      return {
+        found: found.map((picture) => [...picture]),
+        weights: net.layers.map((layer) => [...layer.weight]),
+      };
+    }"""
+    given = page.evaluate(script, "healthy")
+    pixels = "({x: [...pixels[0]], y: labels[0]})"
+    batch = page.evaluate(pixels)
+    h = torch.tensor(batch["x"], dtype=torch.float64).view(32, 64)
+    inputs, sizes = [], [64] * 20 + [10]
+    for layer, (n, m) in enumerate(itertools.pairwise(sizes)):
+        h = h.requires_grad_() if layer == 0 else h
+        h.retain_grad()
+        inputs.append(h)
+        z = h @ torch.tensor(given["weights"][layer], dtype=torch.float64).view(m, n).T
+        h = z.relu() if layer < 19 else z
+    functional.cross_entropy(h, torch.tensor(batch["y"])).backward()
+    for found, one in zip(given["found"], inputs, strict=True):
+        assert apart(found, one.grad.sum(0)) < EXACT
+
+
+def test_two_halves_agree_on_a_whisper_and_not_on_a_shout(opened):
+    page = opened("#depth=1&width=4")
+    page.locator(".pg-whisper").scroll_into_view_if_needed()
+    page.locator("#pg-whisper-layer").press("End")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.pg-whisper figcaption')].every(c => c.innerText !== '…')"
+    )
+    captions = page.locator(".pg-whisper figcaption").all_inner_texts()
+    agree = [float(text.split("halves ")[1].rstrip(".").replace("−", "-")) for text in captions]
+    assert agree[0] > 0.8 and agree[1] > 0.8 and abs(agree[2]) < 0.4
+    assert "10⁻¹³" in captions[0]
