@@ -558,15 +558,16 @@ def test_the_strip_of_memory_is_a_gradient_of_torch(page, radius, bias):
     [
         (".pg-ruler", "#pg-layers", "float16: 0 only at layer 25", "float16: 0 since layer 25"),
         (".pg-memory", "#pg-radius", "0.042 times", "2·10⁵ times"),
+        (".pg-circle", "#pg-circle-layer", "Half-axes 0.51 and 0.51", "Half-axes 0.012 and 0.012"),
     ],
 )
 def test_rulers_and_strips_say_what_they_show(opened, place, control, before, after):
     page = opened("#depth=1&width=4")
-    said = page.locator(f"{place} .pg-verdict")
+    said = page.locator(f"{place} :is(.pg-verdict, figcaption)").first
     assert before in said.inner_text()
     page.locator(control).press("End")
     assert after in said.inner_text()
-    assert after in page.locator(f"{place} canvas").get_attribute("aria-label")
+    assert after in page.locator(f"{place} canvas").first.get_attribute("aria-label")
 
 
 # A digit whispered backwards ----------------------------------------------------------------------
@@ -609,3 +610,31 @@ def test_two_halves_agree_on_a_whisper_and_not_on_a_shout(opened):
     agree = [float(text.split("halves ")[1].rstrip(".").replace("−", "-")) for text in captions]
     assert agree[0] > 0.8 and agree[1] > 0.8 and abs(agree[2]) < 0.4
     assert "10⁻¹³" in captions[0]
+
+
+# A circle through twenty Jacobians ----------------------------------------------------------------
+
+
+def test_the_circle_has_the_axes_of_the_product(page):
+    script = """async () => {
+      const {axes, KINDS, products} = await import("/ellipse.js");
+      const strays = (seed) => {
+        const long = products("needle", seed).map((matrix) => axes(matrix)[0]);
+        return Math.max(...long) > 10 || Math.min(...long) < 0.1;
+      };
+      window.strayed = Array.from({length: 1000}, (_, seed) => seed).filter(strays).length;
+      return Object.fromEntries(Object.keys(KINDS).map((kind) => {
+        const found = products(kind);
+        return [kind, [found, found.map(axes)]];
+      }));
+    }"""
+    ends = {}
+    for kind, (matrices, axes) in page.evaluate(script).items():
+        expected = np.linalg.svd(np.reshape(matrices, (-1, 2, 2)), compute_uv=False)
+        assert np.allclose(axes, expected, rtol=1e-6, atol=1e-15)
+        assert len(axes) == 21 and axes[0] == [1, 1]
+        ends[kind] = axes[-1]
+    assert ends["shrinks"] == pytest.approx([0.8**20] * 2)
+    assert ends["round"] == pytest.approx([1, 1])
+    assert ends["needle"][0] > 100 * ends["needle"][1]
+    assert page.evaluate("strayed") / 1000 == pytest.approx(2 / 3, abs=0.05)  # as the chapter says

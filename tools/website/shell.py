@@ -32,6 +32,7 @@ MODULES = {
     'class="pg-ruler"': "ruler.js",
     'class="pg-memory"': "memory.js",
     'class="pg-whisper"': "whisper.js",
+    'class="pg-circle"': "circle.js",
 }
 # Words of these are not looked for in the style sheet, but they are not few: data in addresses.
 _DATA = re.compile(r'"data:[^"]*"')
