@@ -9,7 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lessons.monitor import Monitor, clock
+from lessons.monitor import Monitor
+from lessons.monitor.watching import clock
 
 
 # --- what is trained -----------------------------------------------------------------------------

@@ -75,7 +75,8 @@ def _case(question, source):
     config = yaml.safe_load(match[1])
     code = source[match.end() :].strip("\n")
     (function,) = ast.parse(code).body
-    if not config.get("failure_message") or config.get("points", 0) <= 0:
+    points, hidden = config.get("points", -1), config.get("hidden", False)
+    if not config.get("failure_message") or points < 0 or (hidden and not points):
         raise BadMaster(f"{question}, {function.name}: expected points and a failure_message.")
     name = function.name.removeprefix("test_").replace("_", " ")
     hint = config["failure_message"]

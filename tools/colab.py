@@ -31,8 +31,8 @@ BESIDES = ["setuptools>=77", "hypothesis>=6.100", "pytest-xdist>=3.5"]
 BESIDES += ["colorspacious>=1.1.2", "jupyter-cache>=1.0"]
 # The website, the tools, the teacher's side of coursework, and Lightning are not on Colab.
 ELSEWHERE = ["tests/benchmarks", "tests/coursework", "tests/house", "tests/site"]
-ELSEWHERE += ["tests/monitor/test_lightning.py", "tests/monitor/test_recipes.py"]
-ELSEWHERE += ["src/lessons/coursework", "src/lessons/monitor/lightning.py"]
+ELSEWHERE += ["tests/monitor/adapters/test_lightning.py", "tests/monitor/test_recipes.py"]
+ELSEWHERE += ["src/lessons/coursework", "src/lessons/monitor/adapters/lightning.py"]
 
 
 def key(name):

@@ -8,17 +8,18 @@ import torch
 # The injected fault and the kinds of finding that name it. Where a fault ends in numbers that are
 # not finite, saying so is right too.
 FAULTS = {
-    "vanishing": {"vanishing"},
-    "exploding": {"exploding", "non_finite"},
-    "large weights": {"exploding", "saturated"},
+    "vanishing": {"vanishing", "vanishing_signals"},
+    "exploding": {"exploding", "exploding_signals", "weights_too_large", "non_finite"},
+    "large weights": {"exploding", "exploding_signals", "weights_too_large", "saturated"},
     "forgets": {"vanishing_through_time"},
     "explodes in time": {"exploding_through_time", "non_finite"},
     "too fast": {"step_too_large", "diverging_loss", "non_finite"},
+    "large inputs": {"inputs_too_large", "step_too_large", "diverging_loss", "non_finite"},
     "too slow": {"step_too_small", "stalled_loss"},
     "dead": {"dead_units"},
-    "saturated": {"saturated"},
+    "saturated": {"saturated", "weights_too_large", "inputs_too_large"},
     "not finite": {"non_finite"},
-    "zero weights": {"vanishing", "dead_units"},
+    "zero weights": {"vanishing", "vanishing_signals", "dead_units"},
 }
 
 

@@ -137,7 +137,9 @@ def observe(config, seed, steps=STEPS):
     trace, monitors = Trace(), []
 
     def watch(model, optimizer):
-        monitors.extend(Monitor(model, optimizer, every=every) for every in (1, 10, 1))
+        monitors.extend(
+            Monitor(model, optimizer, every=every, losses="told") for every in (1, 10, 1)
+        )
         observer = _Observer(model, trace)
 
         def after_backward(loss):

@@ -9,7 +9,7 @@ from torch import nn
 from benchmarks import monitor_overhead, overhead_cases
 from benchmarks.monitor_overhead import alternate, measure, quartiles, section, summary
 from benchmarks.overhead_cases import TASKS, WATCHERS, Stopwatch, Task, Watcher
-from lessons.monitor import clock
+from lessons.monitor.watching import clock
 
 TINY = Task("tiny", lambda: (nn.Sequential(nn.Linear(2, 10)), torch.randn(4, 2)), torch.optim.SGD)
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from lessons.coursework.assignment import Assignment, Question
+from lessons.coursework.launch import SlowStart
 from lessons.coursework.result import Case, CellError, ManualAnswer, QuestionResult, Result
 
 ASSIGNMENT = Assignment(
@@ -66,9 +67,12 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="")
         (Path(folder) / name).touch()
         if about.get("kill") and len(list(Path(folder).glob(f"*-{student}"))) <= about["kill"]:
             os.kill(os.getpid(), signal.SIGKILL)
+    if about.get("starts late") and limits.patience < about["starts late"]:
+        raise SlowStart("The worker does not start.")
     if about.get("raise"):
         raise RuntimeError(about["raise"])
     time.sleep(about.get("sleep", 0))
+    slow = about.get("slow") and limits.patience < about["slow"]
     return result(
         student,
         about["score"],
@@ -78,4 +82,5 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="")
         tests=assignment.digest,
         errors=tuple(CellError(*error) for error in about.get("errors", ())),
         output=about.get("output", ""),
+        timed_out=bool(slow),
     )

@@ -14,6 +14,7 @@ STORED = json.loads((TINY / "assignment.json").read_text(encoding="utf-8"))
 def built(tmp_path, monkeypatch):
     """Return a function that writes an assignment where ``make assignments`` does."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("lessons.coursework.assignment.ROOT", tmp_path)
 
     def write(tests=("q1", "q2"), **changes):
         folder = tmp_path / "_build" / "assignments" / "tiny"

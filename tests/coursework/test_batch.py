@@ -83,6 +83,49 @@ def test_a_submission_that_kills_two_processes_is_recorded(students, log):
     assert calls(log)["s0"] == 2
 
 
+def test_what_took_too_long_is_graded_again_alone_and_with_patience(students, log):
+    """A neighbour that keeps the processors busy takes no points."""
+    about = {f"s{i}": {"log": str(log), "sleep": 0.2} for i in range(6)}
+    for name in ("s1", "s2"):
+        about[name] |= {"slow": 2}
+    done = {s.student: r for s, r in run(students(about))}
+    assert {r.timed_out for r in done.values()} == {False}
+    assert calls(log) == {f"s{i}": 2 if i in (1, 2) else 1 for i in range(6)}
+    begun = sorted((int(path.name.split("-")[0]), path.name[-2:]) for path in log.iterdir())
+    *together, (first, _), (second, _) = begun
+    assert {name for _, name in begun[-2:]} == {"s1", "s2"}
+    assert first - together[-1][0] > 0.2e9 and second - first > 0.2e9
+
+
+def test_a_sandbox_that_starts_late_on_a_busy_machine_stops_nobody(students):
+    done = {s.student: r for s, r in run(students({"ada": {"starts late": 2}, "bob": {}}))}
+    assert {r.status for r in done.values()} == {"graded"}
+    with pytest.raises(GraderBroken, match="does not start"):
+        run(students({"ada": {"starts late": 100}}))
+
+
+def test_what_takes_too_long_alone_too_is_told(students, log):
+    (one,) = run(students({"s1": {"log": str(log), "slow": 100}}), jobs=1)
+    assert one[1].timed_out
+    assert calls(log) == {"s1": 2}
+
+
+def _cores(notebook, assignment, student, **more):
+    """Grade as the fakes do, and say on which processors."""
+    output = repr(sorted(os.sched_getaffinity(0)))
+    return replace(fakes.grade(notebook, assignment, student, **more), output=output)
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
+def test_each_process_has_a_processor_of_its_own(students):
+    submissions = students({f"s{i}": {"sleep": 0.3} for i in range(4)})
+    used = {result.output for _, result in run(submissions, grade=_cores)}
+    first, second, *_ = sorted(os.sched_getaffinity(0))
+    assert used == {f"[{first}]", f"[{second}]"}
+    many = run(submissions[:1], grade=_cores, jobs=100)
+    assert many[0][1].output == repr(sorted(os.sched_getaffinity(0)))
+
+
 def test_an_error_of_the_grader_is_recorded(students):
     done = {s.student: r for s, r in run(students({"ada": {"raise": "oops"}, "bob": {}}))}
     assert done["bob"].status == "graded"

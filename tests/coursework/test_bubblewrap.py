@@ -49,6 +49,11 @@ def test_hidden_modules_and_their_compiled_copies_are_left_out(place, hide, seen
     assert inside(place, hide) == seen
 
 
+def test_of_the_grader_itself_no_more_than_the_worker_needs_is_shown():
+    seen = {name for name in inside(bubblewrap.this_place(), ()) if name.startswith("coursework")}
+    assert seen == {f"coursework/{name}" for name in bubblewrap.ENTERS}
+
+
 def test_neither_the_repository_nor_a_home_is_shown(place):
     here = {Path(here) for here, _ in shown(place, ())}
     assert place.lessons.parent not in here

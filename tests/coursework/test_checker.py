@@ -49,8 +49,8 @@ def test_a_right_answer(grader):
     verdict = grader.check("q1", {"global_norm": right})
     assert verdict.passed
     assert verdict.summary == (
-        "q1: all right so far. 2 of 2 checks passed, 1 of 1 point. "
-        "3 more points when it is graded, on other inputs."
+        "q1: right on these examples. 5 of 5 checks passed. "
+        "4 points when it is graded, on other inputs."
     )
 
 
@@ -58,10 +58,10 @@ def test_a_wrong_answer_gets_what_was_seen_and_a_hint(grader):
     verdict = grader.check("q1", {"global_norm": wrong})
     assert not verdict.passed
     lines = repr(verdict).splitlines()
-    assert lines[0].startswith("q1: not yet. 1 of 2 checks passed, 0.5 of 1 point.")
+    assert lines[0].startswith("q1: not yet. 1 of 5 checks passed. 4 points when")
     assert lines[1:4] == [
-        "  ✓ passed: one tensor",
-        "  ✗ not yet: several tensors",
+        "  ✓ passed: example one tensor",
+        "  ✗ not yet: example several tensors",
         "      global_norm([tensor([[2, -3]]), tensor(6)]) gives 9.60555; expected 7.",
     ]
     assert lines[4].startswith("      Hint: ")
@@ -109,7 +109,7 @@ def test_changing_the_arguments_is_noticed(grader):
         return [g if g is None else g.mul_(min(1, threshold / total)) for g in gradients]
 
     verdict = grader.check("q2", {"clip_by_global_norm": in_place})
-    assert "The tensors that were given have changed" in repr(verdict)
+    assert "has changed the tensors that were given" in repr(verdict)
 
 
 def test_the_placeholder_of_the_identifier_is_noticed(grader):
@@ -142,9 +142,13 @@ def test_the_overview(grader):
     overview = grader.check_all({"global_norm": right})
     lines = repr(overview).splitlines()
     assert lines[0].split() == ["question", "checks", "passed", "points", "in", "all", "verdict"]
-    assert re.match(r"q1 +2 of 2 +4 +✓ all right so far", lines[1])
-    assert re.match(r"q2 +0 of 2 +6 +✗ not yet", lines[2])
-    assert re.match(r"q6_words +none +4 +read by a person", lines[-1])
+    assert re.match(r"q1 +5 of 5 +4 +✓ right on these examples", lines[1])
+    assert re.match(r"q2 +0 of 7 +6 +✗ not yet", lines[2])
+    assert re.match(r"q6_words +none +4 +read by a person", lines[-2])
+    assert lines[-1] == (
+        "Checked here: examples, 0 of 26 points. 26 points when it is graded, on other inputs. "
+        "4 points by a person."
+    )
     assert not overview.passed
     html = overview._repr_html_()
     assert html.count('<th scope="row">') == 7

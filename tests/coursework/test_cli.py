@@ -75,6 +75,7 @@ def test_a_class(grade, tmp_path):
         "gradescope",
         "scores.csv",
         "files.csv",
+        "items.csv",
         "summary.html",
         "summary.txt",
         "to_grade_by_hand.csv",
@@ -198,6 +199,21 @@ def test_canvas_from_zip_to_import(grade, tmp_path):
     assert (scores["wang@uni.edu"]["late"], scores["wang@uni.edu"]["hours late"]) == ("yes", "")
     assert "not in gradebook.csv" in scores["eve"]["notes"]
     assert "expects 6 points, the assignment has 9" in said
+
+
+def test_who_handed_in_what_cannot_be_graded_is_no_absentee(grade, tmp_path):
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    (folder / "bob.zip").write_bytes(b"PK")
+    (folder / "carl.ipynb").symlink_to("/etc/passwd")
+    known = tmp_path / "class.csv"
+    known.write_text("id\nada\nbob\ncarl\ndora\n")
+    code, said = grade("--roster", known, "--zero", about={"ada": {}})
+    assert code == 1
+    found = {r["student"]: (r["status"], r["score"]) for r in rows(tmp_path / "out" / "scores.csv")}
+    assert found["bob"] == found["carl"] == ("not graded", "")
+    assert found["dora"] == ("no submission", "0")
+    assert "bob.zip: not a notebook; unpack it" in said and "carl.ipynb: a symbolic link" in said
 
 
 def test_lateness_and_what_it_costs(grade, tmp_path):
@@ -359,6 +375,27 @@ def test_interrupted_and_gone_on_with(assignment, tmp_path, how):
     assert not list(out.rglob(".partial*"))
 
 
+def test_nothing_is_imported_from_the_folder_of_the_submissions(assignment, tmp_path):
+    """Who starts the command there must not run what students put beside their notebooks."""
+    folder, reached = tmp_path / "submissions", tmp_path / "reached"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_bytes(fakes.notebook("ada"))
+    code = f"open({str(reached)!r}, 'a').write(__name__ + ' ')\nraise SystemExit('caught')\n"
+    for name in ("pickle", "yaml", "torch", "otter", "lessons", "tqdm", "json", "sitecustomize"):
+        (folder / f"{name}.py").write_text(code)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lessons-grade"), TINY, ".", "--out", tmp_path / "out"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert not reached.exists(), reached.read_text()
+    assert done.returncode in (0, 2), done.stderr  # 2: there is no sandbox here
+
+
 def test_a_whole_run_in_the_sandbox(sandbox, tmp_path):
     folder, out = tmp_path / "submissions", tmp_path / "out"
     folder.mkdir()
@@ -381,3 +418,38 @@ def test_a_whole_run_in_the_sandbox(sandbox, tmp_path):
     assert "STUDENT" in found["eve"]["notes"]
     assert (found["dora"]["status"], found["dora"]["possible"]) == ("failed", "9")
     assert "The same STUDENT in several notebooks" in said
+
+
+def test_the_command_works_from_anywhere(tmp_path, monkeypatch):
+    from lessons.coursework import assignment as module
+
+    built = tmp_path / "checkout" / "_build" / "assignments" / "tiny"
+    (built / "tests").mkdir(parents=True)
+    for name in ("assignment.json", "tests/q1.py", "tests/q2.py"):
+        (built / name).write_bytes((TINY / name).read_bytes())
+    monkeypatch.setattr(module, "ROOT", tmp_path / "checkout")
+    monkeypatch.chdir(tmp_path)
+    assert module.load("tiny").name == "tiny"
+
+
+def test_too_few_addresses_are_told_without_a_traceback(monkeypatch, capsys):
+    import resource
+
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (2**32, 2**32))
+    assert cli.main(["x", "y", "--out", "z"]) == 2
+    assert "ulimit -v unlimited" in capsys.readouterr().err
+
+
+def test_a_terminal_that_knows_few_letters(assignment, tmp_path):
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    (folder / "王小明.ipynb").write_bytes(fakes.notebook("x", raise_="oops"))
+    done = subprocess.run(
+        [sys.executable, "-c", FAKE, assignment, folder, "--out", tmp_path / "out"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"UnicodeEncodeError" not in done.stderr

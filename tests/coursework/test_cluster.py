@@ -35,7 +35,8 @@ def start(tmp_path):
 
     def run(*words):
         log = open(tmp_path / f"dask-{len(running)}.txt", "wb")  # noqa: SIM115
-        here = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+        here = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
         process = subprocess.Popen(
             [str(DASK), *words], cwd=tmp_path, env=os.environ | here, stdout=log, stderr=log
         )

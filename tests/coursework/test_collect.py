@@ -1,6 +1,7 @@
 """Every file that is seen ends somewhere, and nobody's work is decided in silence."""
 
 import os
+import resource
 import zipfile
 
 import pytest
@@ -54,7 +55,7 @@ def test_every_file_ends_in_one_list(folder):
     )
     (root / "link.ipynb").symlink_to("/etc/passwd")
     found = collect(root, "clipping")
-    assert [s.student for s in found.submissions] == ["ada", "bob", "carl"]
+    assert [s.student for s in found.submissions] == ["ada", "bob", "deep"]
     assert outcomes(found) == {
         "ada.ipynb": "graded",
         "bob.ipynb": "graded",
@@ -112,16 +113,18 @@ def test_the_handed_out_notebook_counts_before_others(folder):
 
 def test_two_files_of_one_name_are_refused_where_nothing_tells_which_counts(folder):
     root = folder(
-        {"a/ada.ipynb": notebook("ada", 1), "b/Ada.ipynb": notebook("ada", 2), "c.ipynb": b"{}"}
+        {"ada/x.ipynb": notebook("ada", 1), "Ada.ipynb": notebook("ada", 2), "c.ipynb": b"{}"}
     )
     found = collect(root, "clipping")
     assert [s.student for s in found.submissions] == ["c"]
-    assert [f.path for f in found.having("refused")] == ["a/ada.ipynb", "b/Ada.ipynb"]
+    assert [f.path for f in found.having("refused")] == ["Ada.ipynb", "ada/x.ipynb"]
     assert "keep the one that counts" in found.having("refused")[0].reason
 
 
 def test_equal_copies_count_once(folder):
-    found = collect(folder({"a/ada.ipynb": b"{}", "b/ada.ipynb": b"{}"}), "clipping")
+    found = collect(
+        folder({"ada/a.ipynb": b"{}", "ada/b/x.ipynb": b"{}", "notes.txt": b""}), "clipping"
+    )
     assert len(found.submissions) == 1
     assert "same content" in found.having("ignored")[0].reason
 
@@ -187,12 +190,12 @@ submission_8:
 def test_gradescope(folder, class_list):
     root = folder(
         {
-            "export/submission_metadata.yml": GRADESCOPE.encode(),
-            "export/submission_7/clipping.ipynb": notebook("1001"),
-            "export/submission_8/clipping.ipynb": notebook("bob@uni.edu"),
+            "assignment_5_export/submission_metadata.yml": GRADESCOPE.encode(),
+            "assignment_5_export/submission_7/clipping.ipynb": notebook("1001"),
+            "assignment_5_export/submission_8/clipping.ipynb": notebook("bob@uni.edu"),
         }
     )
-    found = collect(root, "clipping", class_list("id,name\n1001,Ada\n1002,Bob\n"))
+    found = collect(root, "clipping", class_list("id,email\n1001,\n1002,bob@uni.edu\n"))
     ada, bob = found.submissions
     assert (ada.student, ada.identity, ada.time.hour) == ("1001", "1001", 17)
     assert bob.person.id == "1002"
@@ -251,3 +254,26 @@ def test_student_is_read_without_running_anything(name):
 )
 def test_notebooks_that_name_nobody(data):
     assert claimed_student(data) is None
+
+
+BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+    f"{b}: &{b} [{','.join(f'*{a}' for _ in range(9))}]\n".encode()
+    for a, b in zip("abcdefghijk", "bcdefghijkl", strict=True)
+)
+HARM = {
+    "nested": b"[" * 10**5,
+    "nested maps": b"{a: " * 10**5,
+    "alias bomb": BOMB + b"submission_7:\n  :submitters:\n  - :email: *l\n",
+    "an alias bomb as a key": BOMB + b"? *l\n: 1\n",
+    "a number of many digits": b"submission_7: {':created_at': " + b"9" * 10**6 + b"}",
+}
+
+
+@pytest.mark.parametrize("name", HARM)
+def test_a_list_made_to_break_readers_stops_nobody(folder, name):
+    """In a reader of one's own, each of them ends the process, or takes gigabytes."""
+    files = {"submission_metadata.yml": HARM[name], "submission_7/clipping.ipynb": b"{}"}
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = collect(folder(files), "clipping")
+    assert [one.student for one in found.submissions] == ["submission_7"]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 2**17  # KiB

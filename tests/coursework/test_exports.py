@@ -24,7 +24,7 @@ def class_list(tmp_path):
 
 
 def mark(path, classlist=None, score=4.0, by_hand=None, **more):
-    said = named(path, "clipping")
+    said = named(path)
     person = classlist.person(said)[0] if classlist else None
     student = person.id if person else said.student
     name = person.name if person else said.student

@@ -9,7 +9,15 @@ from lessons.coursework.assignment import AssignmentError, load
 from lessons.coursework.grade import grade, seed_of
 from lessons.coursework.limits import MIB, Limits
 from lessons.coursework.result import Result
-from tests.coursework.submissions import HALF, HONEST, NORM, STUDENT, THRESHOLD, TINY, notebook
+from tests.coursework.submissions import (
+    HALF,
+    HONEST,
+    NORM,
+    STUDENT,
+    THRESHOLD,
+    TINY,
+    notebook,
+)
 
 LIMITS = Limits(cell=10, call=5)
 
@@ -36,23 +44,38 @@ def test_an_empty_submission_gets_none_and_says_what_is_missing(tiny):
     assert (result.status, result.score) == ("graded", 0.0)
     assert messages(result) == {
         "q1 - 1": "norm is not defined, or still to be written.",
-        "q1 - 2": "Try tensors of several shapes.",
-        "q1 - 3": "A hidden test failed.",
-        "q2 - 1": "half(x) is x / 2.",
+        "q1 - 2": "Try tensors of several shapes.\nnorm is not defined, or still to be written.",
+        "q1 - 3": "A hidden test failed.\nnorm is not defined, or still to be written. "
+        "(the same cause as in: q1 - 2)",
+        "q2 - 1": "half(x) is x / 2.\nhalf is not defined, or still to be written.",
         "q2 - 2": "threshold is not defined, or still to be written.",
     }
 
 
-def test_hidden_tests_say_nothing_but_their_authors_words(tiny):
+def test_hidden_tests_say_what_stopped_and_nothing_of_their_inputs(tiny):
+    """The submission chooses the words of its exceptions, and the names of their types."""
     leak = "def half(x):\n    raise ValueError(f'the input is {x}')\ndef norm(tensors):\n"
     leak += "    print('printed', tensors)\n    raise ValueError(f'the input is {tensors}')"
     result = grade(notebook(STUDENT, leak, "threshold = 3"), tiny, "ada", limits=LIMITS)
     said = messages(result)
     assert "the input is [tensor([3.])" in said["q1 - 1"]
-    assert said["q1 - 2"] == "Try tensors of several shapes."
-    assert said["q2 - 1"] == "half(x) is x / 2."
+    assert said["q1 - 2"] == (
+        "Try tensors of several shapes.\nnorm raised ValueError (cell 2, line 5)."
+    )
+    assert said["q2 - 1"] == "half(x) is x / 2.\nhalf raised ValueError (cell 2, line 2)."
     assert said["q2 - 2"] == "ada: threshold is 3"
     assert "printed" not in result.output
+
+
+def test_the_name_of_an_exception_gives_nothing_away(tiny):
+    leak = "def norm(tensors):\n    raise type(f'input{tensors}', (TypeError,), {})"
+    said = messages(grade(notebook(STUDENT, leak), tiny, "ada", limits=LIMITS))
+    assert said["q1 - 2"].endswith("norm raised an exception (cell 2, line 2).")
+
+
+def test_an_untouched_student_is_told_from_another_ones_name(tiny):
+    (note,) = grade(notebook('STUDENT = "your-id"', *HONEST[1:]), tiny, "ada").notes
+    assert note.startswith("STUDENT was left as 'your-id'")
 
 
 def test_points_are_partial(tiny):
@@ -125,3 +148,10 @@ def test_tests_that_cannot_be_read_are_the_assignment_s_fault(tiny, tmp_path):
     wrong = replace(tiny, tests={**tiny.tests, "q1": tmp_path / "q1.py"})
     with pytest.raises(AssignmentError, match=r"q1.py cannot be used: division by zero"):
         grade(notebook(), wrong, "ada")
+
+
+def test_cell_magics_and_await_cost_nothing(tiny):
+    """As Jupyter would run them: the function below %%time is there."""
+    norm, half = f"%%time\n{NORM}", f"import asyncio\nawait asyncio.sleep(0)\n{HALF}"
+    result = grade(notebook(STUDENT, norm, half, THRESHOLD), tiny, "ada")
+    assert (result.score, result.errors, result.notes) == (6.0, (), ())

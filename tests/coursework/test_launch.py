@@ -16,9 +16,10 @@ from tests.coursework.submissions import TINY
 from tests.coursework.traces import running
 
 
-def run(code, hide=(), limits=None):
+def run(code, hide=(), limits=None, place=None):
     """Run Python code in the sandbox; return what it printed as JSON."""
-    sandbox = Sandbox(limits or Limits(), hide, lambda *pipes: ["-c", code, *map(str, pipes)])
+    words = lambda *pipes: ["-c", code, *map(str, pipes)]  # noqa: E731
+    sandbox = Sandbox(limits or Limits(), hide, words, place)
     try:
         said = everything(sandbox.output, time.monotonic() + 30)
     finally:
@@ -125,6 +126,53 @@ print(json.dumps([[there(name) for name in names], files]))
     assert signs is None
     assert "/course/lessons/causes/__init__.py" in names
     assert not [name for name in names if "/fixes/" in name or "causes/vanishing" in name]
+
+
+def test_hidden_modules_are_absent_from_an_installed_package_too(sandbox, tmp_path):
+    """``pip install`` without ``-e`` puts all of the package among the libraries."""
+    tmp_path.chmod(0o755)
+    library = tmp_path / "prefix" / "lib" / "python3.11" / "site-packages"
+    for path in ("lessons/fixes/__init__.py", "other/__init__.py"):
+        (library / path).parent.mkdir(parents=True, exist_ok=True)
+        (library / path).write_text("")
+    here = bubblewrap.this_place()
+    place = bubblewrap.Place(here.python, (*here.prefixes, f"{tmp_path}/prefix"), here.lessons)
+    code = """
+import json, os
+found = [f"{top}/{name}" for top, _, names in os.walk(%r) for name in names]
+print(json.dumps([name.partition("site-packages/")[2] for name in found]))
+"""
+    assert run(code % str(library), ["lessons/fixes"], place=place) == ["other/__init__.py"]
+
+
+def test_a_submission_stays_on_its_processor(sandbox):
+    code = """
+import json, os
+try:
+    os.sched_setaffinity(0, {0})
+except OSError as error:
+    print(json.dumps(str(error)))
+"""
+    assert "not permitted" in run(code)
+
+
+def test_no_process_of_the_sandbox_itself_can_be_changed(sandbox):
+    """Else a submission takes away the signal that ends it together with its grader."""
+    code = """
+import json, os
+written = []
+for name in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        if int(name) != os.getpid():
+            open(f"/proc/{name}/mem", "r+b").close()
+            written.append(name)
+    except OSError:
+        pass
+print(json.dumps([written, len([name for name in os.listdir("/proc") if name.isdigit()])]))
+"""
+    written, seen = run(code)
+    assert written == []
+    assert seen >= 2  # there was something to try
 
 
 def test_no_descriptor_is_inherited_but_the_pipes(sandbox, tmp_path):

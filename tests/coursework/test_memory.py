@@ -48,6 +48,26 @@ def test_shared_pages_count_once(family, listed, monkeypatch):
     assert 64 * MIB < fair < 2 * 64 * MIB
 
 
+def test_processor_time_of_children_counts_when_they_have_ended_too():
+    code = (
+        "import os, sys, time\n"
+        "def busy():\n"
+        "    end = time.process_time() + 0.2\n"
+        "    while time.process_time() < end: pass\n"
+        "busy()\n"
+        "if os.fork() == 0:\n    busy(); os._exit(0)\n"
+        "os.wait()\n"
+        "if os.fork() == 0:\n    busy(); print('ready', flush=True); time.sleep(60)\n"
+        "os.wait()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, process_group=0
+    ) as started:
+        assert started.stdout.readline() == "ready\n"
+        assert 0.5 < memory.seconds(started.pid) < 1.5
+        os.killpg(started.pid, 9)
+
+
 def test_a_process_that_is_gone_holds_nothing():
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

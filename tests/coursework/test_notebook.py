@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.coursework.limits import Limits
-from lessons.coursework.magics import without_magics
-from lessons.coursework.notebook import Cell, NotebookError, answers, parse, student_of
+from lessons.coursework.magics import Shell
+from lessons.coursework.notebook import Cell, NotebookError, answers, parse
 from tests.coursework.submissions import notebook
 
 LIMITS = Limits()
@@ -80,45 +80,65 @@ def test_any_json_is_read_or_refused(stored):
         assert str(error)
 
 
+def ran(source):
+    """Return the variables after a cell, and whether something in it was not run."""
+    names = {}
+    shell = Shell(names)
+    names["get_ipython"] = lambda: shell
+    try:
+        shell.run(source, "cell 1")
+    finally:
+        shell.end()
+    return {k: v for k, v in names.items() if k not in ("get_ipython", "__builtins__")}, shell
+
+
 @pytest.mark.parametrize(
-    ("source", "plain"),
+    ("source", "names"),
     [
-        ("%matplotlib inline\na = 1", "pass\na = 1"),
-        ("%%bash\nrm -rf /", ""),
-        ("!pip install x\na = 1", "pass\na = 1"),
-        ("if True:\n    !ls\n    b = 1", "if True:\n    pass\n    b = 1"),
-        ("files = !ls\nprint?\n?print\na = 1", "pass\npass\npass\na = 1"),
-        ("%time x = 1\n!echo {x}", "pass\npass"),
+        ("%matplotlib inline\na = 1", {"a": 1}),
+        ("%%bash\nrm -rf /", {}),
+        ("!pip install x\na = 1", {"a": 1}),
+        ("if True:\n    !ls\n    b = 1", {"b": 1}),
+        ("files = !ls\nprint?\n?print\na = 1", {"files": [], "a": 1}),
+        ("!echo {x}", {}),
+        ("%%timeit\na = 1", {}),
     ],
 )
-def test_lines_for_ipython_are_left_out(source, plain):
-    assert without_magics(source) == (plain, True)
-    compile(plain, "cell", "exec")
+def test_lines_for_ipython_are_left_out(source, names):
+    found, shell = ran(source)
+    assert (found, shell.left_out) == (names, True)
 
 
 @pytest.mark.parametrize(
-    "source",
-    ["a = 1", 'a = """\n%d\n!x"""', "x = (a\n  % b)", "a = = 1", "def f(:", "x" * 10**5, ""],
-)
-def test_other_lines_stay_as_they_are(source):
-    assert without_magics(source) == (source, False)
-
-
-@pytest.mark.parametrize(
-    ("source", "student"),
+    ("source", "names"),
     [
-        ('STUDENT = "ada"', "ada"),
-        ("a = 1\nSTUDENT='Ada L.'  # me\n", "Ada L."),
-        ("STUDENT = 5", None),
-        ("STUDENT = input()", None),
-        (r'STUDENT = "\x"', r"\x"),
-        ("STUDENT = '\ud800'", "\ud800"),
-        (f"STUDENT = '{'x' * 201}'", None),
-        ("student = 'ada'", None),
+        ("%%time\na = 1", {"a": 1}),
+        ("%%time\n%%capture out\na = 1", {"a": 1}),
+        ("%%time\nimport asyncio as b\nawait b.sleep(0)\na = 1", {"a": 1}),
+        ("%time a = 1", {"a": 1}),
+        ("a = %time 1 + 1", {"a": 2}),
+        ("async def one():\n    return 1\na = await one()", {"a": 1}),
+        ("a = 1", {"a": 1}),
+        ('a = """\n%d\n!x"""', {"a": "\n%d\n!x"}),
+        ("a = (7\n  % 3)", {"a": 1}),
     ],
 )
-def test_the_student_is_read_without_running_anything(source, student):
-    assert student_of([Cell(1, "markdown", "STUDENT = 'x'"), Cell(2, "code", source)]) == student
+def test_cells_run_as_in_jupyter(source, names):
+    found, shell = ran(source)
+    assert {key: found[key] for key in names} == names
+    assert not shell.left_out
+
+
+@pytest.mark.parametrize("source", ["a = = 1", "def f(:", "x y z", "%%time\na = = 1"])
+def test_what_is_no_cell_either_way_says_so(source):
+    with pytest.raises(SyntaxError):
+        ran(source)
+
+
+def test_an_error_below_a_cell_magic_keeps_its_line():
+    with pytest.raises(ZeroDivisionError) as caught:
+        ran("%%time\na = 1\n1 / 0")
+    assert caught.traceback[-1].lineno + 1 == 3
 
 
 def test_answers_stand_between_the_marks_of_otter():

@@ -109,3 +109,22 @@ def test_a_sandbox_that_does_not_start_is_a_problem(linux):
 
 def test_this_machine_starts_python_in_a_sandbox(sandbox):
     assert preflight.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "file", "limit", "told"),
+    [
+        ("0::/user/scope", "user/scope/memory.max", "8589934592", False),
+        ("0::/user/scope", "user/memory.max", "8589934592", False),  # of a group above
+        ("0::/user/scope", "user/scope/memory.max", "max", True),
+        ("4:memory:/job", "memory/job/memory.limit_in_bytes", "8589934592", False),
+        ("4:memory:/job", "memory/job/memory.limit_in_bytes", "9223372036854771712", True),
+        ("0::/", "other", "1", True),
+    ],
+)
+def test_it_says_whether_the_kernel_s_memory_is_limited(tmp_path, line, file, limit, told):
+    (tmp_path / "groups" / file).parent.mkdir(parents=True)
+    (tmp_path / "groups" / file).write_text(limit)
+    (tmp_path / "own").write_text(f"9:pids:/\n{line}\n")
+    found = preflight.advice(tmp_path / "groups", tmp_path / "own")
+    assert ["MemoryMax" in sentence for sentence in found] == [True] * told

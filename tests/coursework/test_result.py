@@ -27,7 +27,7 @@ def test_a_result_comes_back_as_it_was():
     text = RESULT.to_json()
     assert text.isascii()
     assert Result.from_json(text) == RESULT
-    assert json.loads(text)["schema"] == 1
+    assert json.loads(text)["schema"] == 2
 
 
 def test_a_result_shows_who_got_how_much():
@@ -43,8 +43,8 @@ def test_a_result_shows_who_got_how_much():
         "[]",
         "{}",
         "null",
-        '{"schema": 2}',
-        RESULT.to_json().replace('"schema": 1', '"schema": 2'),
+        '{"schema": 3}',
+        RESULT.to_json().replace('"schema": 2', '"schema": 3'),
         RESULT.to_json().replace('"notes"', '"other"'),
         "[" * 100_000,
     ],

@@ -62,7 +62,7 @@ def test_kinds(read, text, kind, ids):
     ],
 )
 def test_who_handed_it_in(read, text, path, who):
-    person, reason = read(text).person(named(path, "clipping"))
+    person, reason = read(text).person(named(path))
     assert reason is None
     assert person.id == who
 
@@ -77,7 +77,7 @@ def test_who_handed_it_in(read, text, path, who):
     ],
 )
 def test_nobody_is_guessed(read, text, path, said):
-    person, reason = read(text).person(named(path, "clipping"))
+    person, reason = read(text).person(named(path))
     assert person is None
     assert said in reason
 
@@ -85,7 +85,7 @@ def test_nobody_is_guessed(read, text, path, said):
 def test_a_number_is_not_taken_for_another_kind_of_number(read):
     """Canvas's number 1 is not the student whom the university calls 1."""
     text = "Student,ID,SIS User ID\nAda,1,2\nBob,2,1\n"
-    assert read(text).person(named("x_1_9_clipping.ipynb", "clipping"))[0].name == "Ada"
+    assert read(text).person(named("x_1_9_clipping.ipynb"))[0].name == "Ada"
 
 
 def test_rows_that_are_no_students_are_left_out(read):

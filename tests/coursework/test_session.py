@@ -2,17 +2,19 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 
+from lessons.coursework import expect, memory
 from lessons.coursework.codec import decode, encode
 from lessons.coursework.launch import SandboxError
 from lessons.coursework.limits import MIB, Limits
 from lessons.coursework.notebook import parse
 from lessons.coursework.proxies import Environment, StudentError, StudentFunction
 from lessons.coursework.running import Running
-from lessons.coursework.session import Session, WorkerLost
+from lessons.coursework.session import OutOfTime, Session, WorkerLost
 from tests.coursework.submissions import notebook
 
 LIMITS = Limits(cell=3, call=2, submission=60, memory=768 * MIB, output=2000)
@@ -40,8 +42,29 @@ def test_functions_are_called_with_values_and_return_values(session):
     back = decode(answer["value"])
     assert torch.equal(back["y"][0], torch.tensor([3.0, 6.0]))
     assert back["y"][1] == 3
+    assert "changed" not in answer
 
 
+@pytest.mark.any_user
+def test_what_a_function_does_to_its_arguments_is_told(sandbox):
+    """ "Return new tensors" can fail when it is graded, as it can in the notebook."""
+    source = "def f(x):\n    x[0].mul_(2)\n    return x\ndef g(x):\n    return [x[0] * 2]"
+    with running(source) as found:
+        given, before = [torch.tensor([1.0])], [torch.tensor([1.0])]
+        f, g = Environment(found).get("f"), Environment(found).get("g")
+        assert f(given)[0].tolist() == g(given)[0].tolist() == [2.0]
+        assert (f.changed, g.changed) == (True, False)
+        expect.kept(g, given, before, "g")
+        with pytest.raises(AssertionError, match="f has changed the tensors"):
+            expect.kept(f, given, before, "f")
+    own = lambda x: x[0].mul_(2)  # noqa: E731
+    expect.kept(own, given, before, "own")
+    own(given)
+    with pytest.raises(AssertionError, match="own has changed the tensors"):
+        expect.kept(own, given, before, "own")
+
+
+@pytest.mark.any_user
 def test_an_exception_tells_its_line_and_its_kinds(session):
     answer = run(session, "def g():\n    raise KeyError('k')\n\ng()", cell=7)
     assert answer["error"] == "KeyError: 'k' (cell 7, line 4; cell 7, line 2)"
@@ -49,12 +72,14 @@ def test_an_exception_tells_its_line_and_its_kinds(session):
     assert "cell 8, line 2" in run(session, "a = 1\nb = = 2", cell=8)["error"]
 
 
+@pytest.mark.any_user
 def test_names_are_missing_values_functions_or_something_else(session):
     run(session, "a, b, d = 5, ..., object()\ndef c(): pass")
     found = [session.request(3, do="look", name=name)["is"] for name in ("a", "b", "c", "d", "e")]
     assert found == ["value", "missing", "function", "other", "missing"]
 
 
+@pytest.mark.any_user
 def test_the_notebook_is_the_main_module_and_its_source_can_be_read(session):
     source = (
         "import inspect, pickle, sys\n"
@@ -68,6 +93,7 @@ def test_the_notebook_is_the_main_module_and_its_source_can_be_read(session):
     assert run(session, source, cell=20) == {"magics": False}
 
 
+@pytest.mark.any_user
 def test_the_checker_is_silent(session):
     source = (
         "from lessons.coursework import Checker\nimport lessons.coursework\n"
@@ -88,18 +114,21 @@ def test_the_cell_that_keeps_too_much_is_blamed_and_not_the_next(monkeypatch, sa
             fresh.request(30, do="cell", cell=2, source=fill)
 
 
+@pytest.mark.any_user
 def test_the_end_of_what_is_printed_is_kept(session):
     run(session, "import sys\nprint('x' * 5000, 'the end')\nprint('!', file=sys.stderr)")
     assert session.output().endswith("x the end\n!\n")
     assert len(session.output()) == LIMITS.output
 
 
+@pytest.mark.any_user
 def test_a_value_that_is_too_large_is_told_from_a_broken_channel(sandbox):
     with Session(Limits(message=2000)) as session:
         run(session, "def f():\n    return 'x' * 5000")
         assert call(session, "f") == {"unfit": "is too large to be checked"}
 
 
+@pytest.mark.any_user
 def test_a_worker_that_does_not_answer_is_lost_at_the_deadline(sandbox):
     with Session(LIMITS) as session:
         began = time.monotonic()
@@ -110,6 +139,19 @@ def test_a_worker_that_does_not_answer_is_lost_at_the_deadline(sandbox):
             run(session, "a = 1")
 
 
+def test_with_patience_the_processor_s_time_counts(sandbox):
+    """Waiting, for the processor or for anything, is not the worker's time; computing is."""
+    with Session(replace(LIMITS, patience=20)) as session:
+        session.request(0.3, do="cell", cell=1, source="import time; time.sleep(1)")
+        began = memory.seconds(session._sandbox.init)
+        assert session._used() - began < 0.2
+        with pytest.raises(OutOfTime, match=r"took longer than 0\.3 s"):
+            session.request(0.3, do="cell", cell=2, source="while True: pass")
+    with Session(replace(LIMITS, patience=2)) as session, pytest.raises(OutOfTime):
+        session.request(0.3, do="cell", cell=1, source="import time; time.sleep(60)")
+
+
+@pytest.mark.any_user
 def test_the_whole_submission_has_a_deadline_too(sandbox):
     with Session(LIMITS) as session:
         session.until = time.monotonic() + 0.5
@@ -135,12 +177,14 @@ def running(*sources, limits=LIMITS):
     return Running(parse(notebook(*sources), limits), limits)
 
 
+@pytest.mark.any_user
 def test_a_cell_that_ends_the_worker_is_skipped_in_the_next(sandbox):
     with running("a = 1", "import os\nos._exit(1)", "b = a + 1", "1 / 0") as found:
         assert [error.cell for error in found.errors] == [2, 4]
         assert Environment(found).get("b") == 2
 
 
+@pytest.mark.any_user
 def test_a_function_that_hangs_is_not_called_again(sandbox):
     with running("def f(): \n    while True: pass\ndef g():\n    return 5") as found:
         f = Environment(found).get("f")
@@ -155,6 +199,7 @@ def test_a_function_that_hangs_is_not_called_again(sandbox):
         assert found.errors == ()
 
 
+@pytest.mark.any_user
 def test_time_spent_starting_is_not_the_student_s(sandbox):
     limits = Limits(submission=2, start=60)
     with running("import time\ntime.sleep(1.5)\na = 1", limits=limits) as found:
@@ -179,6 +224,7 @@ class Fake:
         return self.answer
 
 
+@pytest.mark.any_user
 def test_exceptions_are_of_the_type_that_was_raised():
     f = StudentFunction(Fake(error="ValueError: no", kinds=["Odd", "ValueError", "Exception"]), "f")
     with pytest.raises(ValueError, match=r"^f raised ValueError: no$") as caught:
@@ -190,6 +236,7 @@ def test_exceptions_are_of_the_type_that_was_raised():
     assert not isinstance(caught.value, SystemExit | AssertionError)
 
 
+@pytest.mark.any_user
 @pytest.mark.parametrize(
     "answer",
     [
@@ -213,11 +260,13 @@ def test_forged_answers_are_at_most_errors_or_none(answer):
         str(error).encode()
 
 
+@pytest.mark.any_user
 def test_arguments_that_cannot_cross_are_the_test_s_fault():
     with pytest.raises(TypeError, match="The test's arguments of f: one holds a function"):
         StudentFunction(Fake(), "f")(lambda: 0)
 
 
+@pytest.mark.any_user
 def test_given_names_are_not_asked_for():
     environment = Environment(Fake(**{"is": "missing"}), _seed=5)
     assert environment.get("_seed") == 5

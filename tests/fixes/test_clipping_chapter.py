@@ -12,8 +12,8 @@ from lessons.fixes.clipping import clip_by_global_norm, clip_by_value, clip_per_
 from lessons.gradients import direction_cosine
 from lessons.loss_wall import curvature, descend, loss_and_gradient
 from lessons.measure import gradient_agreement, loss_gradients
-from lessons.monitor.thresholds import Thresholds
-from lessons.monitor.trends import decades, thirds
+from lessons.monitor.finding import Thresholds
+from lessons.monitor.rules.trends import decades, thirds
 from lessons.networks import mlp, rnn, three_nets
 from lessons.propagation import through_time
 from lessons.training import train

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from lessons.fixes import FIXES, for_kind
-from lessons.monitor import KINDS
-from lessons.monitor.advice import ADVICE
+from lessons.monitor import KINDS, Finding, Record
+from lessons.monitor.rules.advice import ADVICE, advised
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,11 +45,13 @@ def test_the_page_says_what_the_index_says():
     assert text.endswith(f"\n\n{page()}\n")
 
 
+@pytest.mark.parametrize("since", [0, 9])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_monitors_advice_is_one_of_the_fixes_for_the_kind(kind):
-    fix = ADVICE[kind].fix
+def test_the_monitors_advice_is_one_of_the_fixes_for_the_kind(kind, since):
+    (found,) = advised([Finding(kind, "x", since, "error", "", "", "")], Record())
+    fix = ADVICE[kind](found, Record()).fix
     if fix is None:
         assert for_kind(kind) == []
     else:
         assert kind in FIXES[fix].cures
-        assert ADVICE[kind].chapter == FIXES[fix].chapter
+        assert found.chapter == FIXES[fix].chapter

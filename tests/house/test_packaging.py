@@ -136,7 +136,7 @@ def test_the_source_archive_holds_no_stray_tests(archives):
 def test_both_archives_hold_what_is_no_code(archives):
     """Among it the mark that type checkers look for."""
     wanted = {"lessons/py.typed", "lessons/lessons.mplstyle"}
-    wanted.add("lessons/signs/monitor/detection.json")
+    wanted |= {f"lessons/signs/monitor/{name}.json" for name in ("detection", "real_code")}
     source, wheel = archives
     assert wanted <= wheel
     assert {f"src/{name}" for name in wanted} <= source

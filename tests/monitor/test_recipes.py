@@ -12,18 +12,27 @@ from torch import nn
 from torch.nn import functional
 
 from lessons.monitor import Monitor
+from tests.monitor.adapters.test_hugging_face import Classifier, offline, points  # noqa: F401
 from tests.monitor.nets import batches, hooks_on, plain, sgd
-from tests.monitor.test_hugging_face import Classifier, offline, points  # noqa: F401
 
 PLAIN = """\
 with Monitor(model, optimizer) as monitor:
     for x, y in data:
         optimizer.zero_grad()
         loss = loss_of(model(x), y)
-        monitor.loss(loss)  # optional: without it the rules about the loss say nothing
         loss.backward()
         optimizer.step()
 print(monitor.report())
+"""
+
+ACT = """\
+with Monitor(model, optimizer, on_finding=[Skip(), RollBack(), CutRate(0.1)]) as monitor:
+    for x, y in data:
+        optimizer.zero_grad()
+        loss_of(model(x), y).backward()
+        optimizer.step()
+        if monitor.stopped:
+            break
 """
 
 # In the loop, after optimizer.step(): one line makes the writer, two write what is new.
@@ -52,7 +61,7 @@ with Monitor(model, optimizer) as monitor:
 
 LIGHTNING = """\
 from lightning.pytorch import Trainer
-from lessons.monitor.lightning import GradientMonitor
+from lessons.monitor.adapters.lightning import GradientMonitor
 
 watcher = GradientMonitor(every=10)
 Trainer(callbacks=[watcher], **options).fit(module, data)
@@ -61,7 +70,7 @@ print(watcher.report())
 
 HUGGING_FACE = """\
 from transformers import Trainer, TrainingArguments
-from lessons.monitor.hugging_face import GradientMonitor
+from lessons.monitor.adapters.hugging_face import GradientMonitor
 
 watcher = GradientMonitor(every=10)
 arguments = TrainingArguments(folder, logging_steps=1, **options)
@@ -77,7 +86,6 @@ with Monitor(model, optimizer) as monitor:
         optimizer.zero_grad()
         with torch.autocast(device, dtype=half):
             loss = loss_of(model(x), y)
-        monitor.loss(loss)
         scaler.scale(loss).backward()
         scaler.unscale_(optimizer)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -106,9 +114,7 @@ def test_training_is_healthy():
     with Monitor(model, optimizer, every=1) as monitor:
         for x, y in data:
             optimizer.zero_grad()
-            loss = loss_of(model(x), y)
-            monitor.loss(loss)
-            loss.backward()
+            loss_of(model(x), y).backward()
             optimizer.step()
     assert monitor.healthy(), str(monitor.report())
 """
@@ -134,6 +140,16 @@ def test_plain(capsys):
     names = run(PLAIN)
     assert len(names["monitor"].record.losses) == 25
     check(names["monitor"], capsys)
+
+
+def test_act():
+    from lessons.monitor.actions import CutRate, RollBack, Skip
+
+    data = list(batches(25))
+    data[13] = (data[13][0] * math.nan, data[13][1])
+    names = run(ACT, data=data, Skip=Skip, RollBack=RollBack, CutRate=CutRate)
+    assert names["monitor"].record.skipped[0] == 1
+    assert all(parameter.isfinite().all() for parameter in names["model"].parameters())
 
 
 def test_tensorboard(tmp_path):
@@ -174,7 +190,7 @@ def test_wandb():
 @pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers")
 @pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated")
 def test_lightning(capsys):
-    from tests.monitor.test_lightning import Module
+    from tests.monitor.adapters.test_lightning import Module
 
     options = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
     options |= {"enable_checkpointing": False, "accelerator": "cpu", "max_epochs": 1}

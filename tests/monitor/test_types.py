@@ -5,8 +5,8 @@ import inspect
 import pytest
 
 import lessons.monitor
-from lessons.monitor.callback import Attached
-from lessons.monitor.report import Report
+from lessons.monitor.adapters.callback import Attached
+from lessons.monitor.reporting.report import Report
 
 PUBLIC = [getattr(lessons.monitor, name) for name in lessons.monitor.__all__]
 PUBLIC = [thing for thing in PUBLIC if callable(thing)] + [Attached, Report]

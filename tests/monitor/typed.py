@@ -5,10 +5,10 @@ from typing import Any, assert_type
 import torch
 
 from lessons.monitor import KINDS, Finding, Monitor, Record, Row, Thresholds, findings
-from lessons.monitor.report import Report
+from lessons.monitor.reporting.report import Report
 
 
-def train(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> bool:
+def train(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> bool | None:
     limits = Thresholds(ratio_high=0.2)
     with Monitor(model, [optimizer], every=5, budget=0.02, limits=limits) as monitor:
         assert_type(monitor, Monitor)

@@ -7,6 +7,7 @@ from pathlib import Path
 from lessons._check import integer, number
 
 BUILT = Path("_build") / "assignments"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class AssignmentError(Exception):
@@ -57,10 +58,11 @@ class Assignment:
 def _folder(name_or_path):
     given = Path(name_or_path)
     built = BUILT / given
-    for folder in (given, built):
+    for folder in (given, built, ROOT / built):  # from anywhere, where the package is a checkout
         if (folder / "assignment.json").is_file():
             return folder.resolve()
-    there = sorted(path.parent.name for path in BUILT.glob("*/assignment.json"))
+    folders = (BUILT, ROOT / BUILT)
+    there = sorted({p.parent.name for f in folders for p in f.glob("*/assignment.json")})
     raise AssignmentError(
         f"There is no built assignment {str(name_or_path)!r}: neither "
         f"{given / 'assignment.json'} nor {built / 'assignment.json'} exists. "

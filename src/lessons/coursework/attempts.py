@@ -1,6 +1,6 @@
 """Several notebooks of one student: which one counts? Never decided in silence."""
 
-from collections import defaultdict
+from collections import Counter
 from dataclasses import replace
 
 from lessons.coursework.archive import printable
@@ -8,7 +8,7 @@ from lessons.coursework.filenames import is_handed_out
 from lessons.coursework.tables import fold
 
 
-def choose(found, assignment):
+def choose(groups, assignment):
     """Return the submissions that count and what became of the others.
 
     The notebook with the assignment's own name counts before others; of several attempts the one
@@ -16,7 +16,8 @@ def choose(found, assignment):
 
     Parameters
     ----------
-    found : list of (Named, Submission)
+    groups : iterable of list of (Named, Submission)
+        The notebooks of one owner each.
     assignment : str
 
     Returns
@@ -24,29 +25,18 @@ def choose(found, assignment):
     submissions : list of Submission
     left : list of (path, outcome, reason)
     """
-    groups = defaultdict(list)
-    for said, submission in found:
-        groups[_owner(said, submission)].append((said, submission))
     chosen, left = [], []
-    for group in groups.values():
+    for group in groups:
         one, others = _one(group, assignment)
         left += others
         chosen += [one] if one else []
-    return _told_apart(chosen, found), left
-
-
-def _owner(said, submission):
-    if submission.person:
-        return "roster", submission.person.row
-    if said.layout in ("canvas", "moodle"):
-        return said.layout, said.user
-    return said.layout, fold(submission.student)
+    return chosen, left
 
 
 def _one(group, assignment):
     left = []
     own = [(said, s) for said, s in group if is_handed_out(said.file, assignment)]
-    if own and group[0][0].layout != "plain":
+    if own and (group[0][0].layout != "plain" or len({said.outer for said, _ in group}) == 1):
         best = printable(own[0][1].path)
         left += [
             (s.path, "ignored", f"another notebook of the same student; counts: {best}")
@@ -58,7 +48,8 @@ def _one(group, assignment):
     left += copies
     if len(group) == 1:
         return group[0][1], left
-    if all(said.number is not None for said, _ in group):
+    numbers = [said.number for said, _ in group]
+    if None not in numbers and numbers.count(max(numbers)) == 1:
         *earlier, (_, last) = sorted(group, key=lambda item: item[0].number)
         path = printable(last.path)
         left += [(s.path, "ignored", f"an earlier attempt; counts: {path}") for _, s in earlier]
@@ -83,18 +74,27 @@ def _without_copies(group):
     return list(kept.values()), left
 
 
-def _told_apart(chosen, found):
-    """Give students of the same name, whom only the LMS's number tells apart, that number too."""
-    groups = defaultdict(list)
-    for submission in chosen:
-        groups[fold(submission.student)].append(submission)
-    numbers = {submission.path: said.user for said, submission in found}
-    result = []
-    for group in groups.values():
-        for s in group:
-            if len(group) > 1:
-                number = numbers[s.path] or s.digest[:8]
-                note = f"another student is called {printable(s.student)} too"
-                s = replace(s, student=f"{s.student}-{number}", notes=(*s.notes, note))
-            result.append(s)
+def told_apart(chosen, taken=()):
+    """Give each student a name that is nobody else's, also if capital letters do not count.
+
+    Who is in the class list keeps the name it has there. Of the others, those whose name is another
+    one's too get the LMS's number behind it.
+
+    Parameters
+    ----------
+    chosen : list of (Named, Submission)
+    taken : collection of str
+        Every name in the class list.
+    """
+    names = Counter(fold(submission.student) for _, submission in chosen)
+    used, result = set(map(fold, taken)), []
+    for said, s in sorted(chosen, key=lambda item: item[1].path):
+        if not s.person and (names[fold(s.student)] > 1 or fold(s.student) in used):
+            note = f"another student is called {printable(s.student)} too"
+            name = f"{s.student}-{said.user or s.digest[:8]}"
+            while fold(name) in used or fold(name) in names:
+                name += "'"
+            s = replace(s, student=name, notes=(*s.notes, note))
+        used.add(fold(s.student))
+        result.append(s)
     return result

@@ -4,6 +4,7 @@ Processes are spawned, not forked, and hold one submission at a time. One that d
 kills what needs too much memory) is replaced and its submission tried once more.
 """
 
+import os
 import time
 from collections import deque
 from multiprocessing import connection
@@ -19,7 +20,7 @@ TRIES = 2
 
 def _allowed(limits):
     """Return the seconds that one submission may take, its restarts and some patience included."""
-    return limits.submission + (limits.restarts + 1) * limits.start + 60
+    return limits.submission * limits.patience + (limits.restarts + 1) * limits.start + 60
 
 
 class _Pool:
@@ -30,9 +31,14 @@ class _Pool:
         self.assignment, self.limits, self.jobs = assignment, limits, jobs
         self.arguments = grade, assignment, salt, limits
         self.graders, self.started, self.stillborn = [], False, 0
+        self.again, self.alone = deque(), set()
+        cores = sorted(os.sched_getaffinity(0))
+        self.cores = cores if 1 < jobs <= len(cores) else [None] * jobs
 
     def start(self):
-        self.graders.append(Grader(self.arguments))
+        taken = [grader.core for grader in self.graders]
+        core = next((core for core in self.cores if core not in taken), None)
+        self.graders.append(Grader(self.arguments, core))
 
     def drop(self, grader):
         self.graders.remove(grader)
@@ -44,7 +50,8 @@ class _Pool:
             submission = self.todo.popleft()
             try:
                 notebook = notebook_of(submission)
-                grader.channel.send((notebook, submission.identity, submission.path))
+                alone = submission.path in self.alone
+                grader.channel.send((notebook, submission.identity, submission.path, alone))
             except Unreadable as error:
                 yield submission, failed(submission, self.assignment, f"{error}.")
             except OSError:  # it died meanwhile: waiting for it will say so
@@ -52,7 +59,8 @@ class _Pool:
                 return
             else:
                 grader.task = submission
-                grader.deadline = time.monotonic() + _allowed(self.limits)
+                limits = self.limits.alone() if alone else self.limits
+                grader.deadline = time.monotonic() + _allowed(limits)
                 return
 
     def lost(self, grader, why):
@@ -79,13 +87,19 @@ class _Pool:
             grader.process.join(5)
             yield from self.lost(grader, ended(grader.process.exitcode))
             return
-        if kind == "broken":
+        if kind == "broken" or (kind == "slow" and grader.task.path in self.alone):
             raise GraderBroken(text)
         task, grader.task, grader.deadline = grader.task, None, float("inf")
         if kind == "ready":
             grader.ready = self.started = True
+        elif kind == "slow":
+            self.again.append(task)
         elif kind == "result":
-            yield task, Result.from_json(text)
+            result = Result.from_json(text)
+            if result.timed_out and task.path not in self.alone:
+                self.again.append(task)
+            else:
+                yield task, result
         else:
             yield task, failed(task, self.assignment, text)
         grader.done += 1
@@ -93,7 +107,13 @@ class _Pool:
             self.drop(grader)
 
     def occupy(self):
-        """Give work to all, starting as many processes as there is work for."""
+        """Give work to all, starting as many processes as there is work for.
+
+        What took too long comes last, one at a time, with nothing beside it.
+        """
+        if self.again and not self.todo and not any(grader.task for grader in self.graders):
+            self.todo.append(self.again.popleft())
+            self.alone.add(self.todo[0].path)
         for grader in [g for g in self.graders if g.ready and not g.task]:
             yield from self.next_task(grader)
         running = sum(grader.task is not None for grader in self.graders)
@@ -104,7 +124,9 @@ class _Pool:
         while True:
             yield from self.occupy()
             if not self.todo and not any(grader.task for grader in self.graders):
-                return
+                if not self.again:
+                    return
+                continue
             patience = min(g.deadline for g in self.graders) - time.monotonic()
             channels = {g.channel: g for g in self.graders}
             for channel in connection.wait(channels, timeout=min(max(patience, 0), 3600)):

@@ -10,6 +10,11 @@ from lessons.coursework.assignment import AssignmentError
 
 COURSE = "/course"
 WORKER = f"{COURSE}/lessons/coursework/worker.py"
+# What of this package enters the sandbox: the worker, and the student's side.
+ENTERS = {
+    *("__init__.py", "worker.py", "codec.py", "tensors.py", "magics.py", "public"),
+    *("checker.py", "cases.py", "expect.py", "explain.py", "verdict.py", "variant.py"),
+}
 NOBODY = 65534
 PATHS = "/usr/local/bin:/usr/bin:/bin"
 ENVIRONMENT = {
@@ -75,13 +80,32 @@ def shown(place, hide):
             name = f"{inside}{entry.name}"
             if name in hidden or name.removesuffix(".py") in hidden:
                 continue
-            if entry.is_dir() and any(other.startswith(f"{name}/") for other in hidden):
+            if inside == "coursework/" and entry.name not in ENTERS:
+                continue
+            if name == "coursework":
+                add(entry, "coursework/")
+            elif entry.is_dir() and any(other.startswith(f"{name}/") for other in hidden):
                 add(entry, f"{name}/")
             elif entry.name != "__pycache__" or not hidden:
                 pairs.append((str(entry), f"{COURSE}/lessons/{name}"))
 
     add(place.lessons, "")
     return pairs
+
+
+def installed(pairs):
+    """Return the folders, as the sandbox sees them, of packages ``lessons`` that it must not show.
+
+    Where the package is installed among the libraries, these show it whole; the sandbox has its own
+    copy, without what is hidden.
+    """
+    found = set()
+    for here, inside in pairs:
+        if not inside.startswith(COURSE) and os.path.isdir(here):
+            for pattern in ("lib*/python*/*-packages", "local/lib/python*/*-packages"):
+                for path in Path(here).glob(f"{pattern}/lessons"):
+                    found.add(f"{inside}/{path.relative_to(here)}")
+    return sorted(found)
 
 
 def refuse_secrets(place, hide, secrets):
@@ -112,9 +136,8 @@ def _folders(targets):
 def arguments(place, limits, hide, root):
     """Return the arguments of the (outer) ``bwrap``, without the program it starts."""
     pairs = [pair for pair in shown(place, hide) if os.path.exists(pair[0])]
-    spaces = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
-    if root:
-        spaces = [f"--unshare-{space}" for space in ("pid", "net", "ipc", "uts", "cgroup-try")]
+    spaces = [f"--unshare-{space}" for space in ("pid", "net", "ipc", "uts", "cgroup-try")]
+    spaces += [] if root else ["--unshare-user", "--cap-drop", "ALL"]
     scratch = ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs"]
     words = [*spaces, "--die-with-parent", "--new-session", "--hostname", "sandbox"]
     words += ["--proc", "/proc", "--dev", "/dev", *scratch, "/dev/shm", "--remount-ro", "/dev"]
@@ -126,6 +149,8 @@ def arguments(place, limits, hide, root):
             words += ["--ro-bind", f"/{name}", f"/{name}"]
     for here, inside in pairs:
         words += ["--ro-bind", here, inside]
+    for folder in installed(pairs):
+        words += ["--tmpfs", folder, "--remount-ro", folder]
     for extra in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
         words += ["--ro-bind-try", extra, extra]
     words += ["--remount-ro", "/", "--chdir", "/tmp", "--clearenv"]
@@ -151,12 +176,12 @@ def worker_limits(limits):
 def program(place, root, seccomp, words):
     """Return what the outer ``bwrap`` starts: ``python -I -B`` with ``words``.
 
-    As root, that is a second ``bwrap`` as an ordinary user: its user namespace makes the count of
-    processes the sandbox's own. ``seccomp`` is the descriptor that holds the filter.
+    A second ``bwrap`` lies between. Its user namespace keeps the submission from the memory of the
+    first one's processes, which end it with the grader; and as root, where all of it runs as an
+    ordinary user, it makes the count of processes the sandbox's own. ``seccomp`` is the descriptor
+    that holds the filter.
     """
     start = [place.python, "-I", "-B", *words]
-    if not root:
-        return start
     inner = ["bwrap", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
     inner += ["--dev-bind", "/", "/", "--die-with-parent", "--seccomp", str(seccomp), "--"]
-    return [*SETPRIV, *inner, *start]
+    return [*(SETPRIV if root else ()), *inner, *start]

@@ -1,19 +1,24 @@
 """Find the submissions in a folder or a zip, and say of every file what became of it."""
 
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from lessons.coursework import gradescope
-from lessons.coursework.archive import Unreadable, entries
-from lessons.coursework.attempts import choose
-from lessons.coursework.filenames import named
+from lessons.coursework.archive import Unreadable, entries, printable
+from lessons.coursework.attempts import choose, told_apart
+from lessons.coursework.filenames import Ambiguous, Named, named, parts_of, root_of
+from lessons.coursework.gradescope import METADATA
 from lessons.coursework.identity import claimed_student, file_name
+from lessons.coursework.owners import owner_of, settled
 from lessons.coursework.roster import Person
 from lessons.coursework.tables import fold
 from lessons.coursework.variant import PLACEHOLDER
+
+_EXPORT = re.compile(r"assignment_\d+_export")  # as Gradescope names the folder in its zip
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Submission:
     late : bool or None
         What the LMS says; None where it says nothing.
     notes : tuple of str
+    members : tuple of str
+        The e-mail addresses of the others in the group that handed it in.
     read : callable
         ``() → bytes``
     """
@@ -65,6 +72,7 @@ class Submission:
     time: datetime | None = None
     late: bool | None = None
     notes: tuple = ()
+    members: tuple = ()
     read: Callable | None = None
 
     @property
@@ -75,10 +83,15 @@ class Submission:
 
 @dataclass(frozen=True)
 class Collection:
-    """The submissions of a class, and every file that was seen."""
+    """The submissions of a class, and every file that was seen.
+
+    ``unread`` maps the row of a person in the class list who handed in something, but nothing that
+    can be graded, to what and why.
+    """
 
     submissions: tuple
     files: tuple
+    unread: dict = field(default_factory=dict)
 
     def having(self, outcome):
         """Return the files with one outcome."""
@@ -105,93 +118,129 @@ def collect(source, assignment, roster=None):
     ValueError
         If ``source`` is neither a folder nor a zip.
     """
-    files, found, uploads = [], [], {}
-    listed = entries(source)
-    lists = [e for e in listed if PurePosixPath(e.path).name == gradescope.METADATA]
-    for entry in lists:
-        uploads.update(_uploads(entry, files))
-    for entry in (e for e in listed if e not in lists):
-        if skipped := _skipped(entry):
-            files.append(skipped)
+    files, seen = [], []
+    listed = [entry for entry in entries(source) if not _hidden(entry, files)]
+    root = root_of([entry.path for entry in listed], assignment, _is_student(roster))
+    uploads = _uploads(listed, root, files)
+    for entry in listed:
+        if entry.path == "/".join((*root, METADATA)):
             continue
         try:
-            found.append(_submission(entry, assignment, roster, uploads))
-        except Unreadable as error:
+            said = named(entry.path, root)
+        except Ambiguous as error:
             files.append(File(entry.path, "refused", str(error)))
-    submissions, left = choose(found, assignment)
-    files += [File(path, outcome, reason) for path, outcome, reason in left]
+        else:
+            upload = uploads.get(said.user) if said.layout == "gradescope" else None
+            seen.append((entry, upload, owner_of(said, upload, roster)))
+    owners = settled([owner for _, _, owner in seen])
+    groups, of = defaultdict(list), {}
+    for entry, upload, owner in seen:
+        file = _left_out(entry, owners[owner.key])
+        of[entry.path] = owner
+        if file is None:
+            try:
+                one = _submission(entry, upload, owner.said, owners[owner.key])
+                groups[owner.key].append((owner.said, one))
+            except Unreadable as error:
+                file = File(entry.path, "refused", str(error))
+        files += [file] if file else []
+    chosen, left = choose(groups.values(), assignment)
+    files += [File(*one) for one in left]
+    taken = [name for person in (roster.people if roster else ()) for name in person.identifiers]
+    submissions = told_apart([(of[one.path].said, one) for one in chosen], taken)
     files += [File(one.path, "graded", "; ".join(one.notes)) for one in submissions]
-    submissions = sorted(submissions, key=lambda one: fold(one.student))
-    return Collection(tuple(submissions), tuple(sorted(files, key=lambda file: file.path)))
+    files.sort(key=lambda file: file.path)
+    submissions.sort(key=lambda one: fold(one.student))
+    return Collection(tuple(submissions), tuple(files), _unread(submissions, files, of))
 
 
-def _uploads(entry, files):
-    """Return what Gradescope's list says; note in ``files`` what became of it."""
+def _is_student(roster):
+    if roster is None:
+        return lambda name: False
+    return lambda name: roster.person(Named("plain", name))[0] is not None
+
+
+def _unread(submissions, files, of):
+    """Return who handed in something and yet has no submission, as ``{row: what and why}``."""
+    graded = {one.person.row for one in submissions if one.person}
+    found = {}
+    for file in files:
+        person = of[file.path].person if file.path in of else None
+        if person and person.row not in graded:
+            reason = file.reason if file.outcome != "graded" else "belongs to nobody for sure"
+            found.setdefault(person.row, f"{printable(file.path)}: {reason}")
+    return found
+
+
+def _uploads(listed, root, files):
+    """Return what Gradescope's list says; note in ``files`` what became of it.
+
+    Only the list at the top of the export is Gradescope's own.
+    """
+    own = [entry for entry in listed if entry.path == "/".join((*root, METADATA))]
     uploads, reason = {}, "Gradescope's list of submissions, used"
+    if not own:
+        return uploads
     try:
-        if entry.problem:
-            raise Unreadable(entry.problem)
-        uploads = gradescope.read(entry.read())
+        if root and not _EXPORT.fullmatch(root[-1]):
+            raise Unreadable("it does not lie at the top of an export")
+        if own[0].problem or len(own) > 1:
+            raise Unreadable(own[0].problem or "there are two of them")
+        uploads = gradescope.read(own[0].read())
     except (Unreadable, ValueError) as error:
         reason = f"Gradescope's list of submissions, not used: {error}"
-    files.append(File(entry.path, "ignored", reason))
+    files.append(File(own[0].path, "ignored", reason))
     return uploads
 
 
-def _skipped(entry):
+def _hidden(entry, files):
+    hidden = any(part.startswith((".", "__MACOSX")) for part in parts_of(entry.path))
+    if hidden:
+        files.append(File(entry.path, "ignored", "hidden"))
+    return hidden
+
+
+def _left_out(entry, owner):
+    """Return what became of a file that is not read, or None."""
     if entry.problem:
         return File(entry.path, "refused", entry.problem)
-    parts = PurePosixPath(entry.path).parts
-    if any(part.startswith((".", "__MACOSX")) for part in parts):
-        return File(entry.path, "ignored", "hidden")
     if not entry.path.lower().endswith(".ipynb"):
-        return File(entry.path, "ignored", "not a notebook")
+        packed = entry.path.lower().endswith((".zip", ".tar", ".gz", ".7z", ".rar"))
+        reason = "not a notebook; unpack it, or ask for the notebook" if packed else ""
+        return File(entry.path, "ignored", reason or "not a notebook")
+    if owner.refused:
+        return File(entry.path, "refused", owner.refused)
     return None
 
 
-def _submission(entry, assignment, roster, uploads):
+def _submission(entry, upload, said, owner):
     notebook = entry.read()
-    claimed, said = claimed_student(notebook), named(entry.path, assignment)
-    time, late, notes, email, known = entry.time, said.late, [], "", [said.student, said.user]
+    claimed, person = claimed_student(notebook), owner.person
+    time, email = entry.time, person.email if person else ""
+    notes = [owner.note] if owner.note else []
     if said.layout == "canvas":
         time = None  # Canvas packs all files at the moment of the download
-    if upload := uploads.get(said.user):
-        known = [*upload.emails[:1], *upload.ids[:1], *upload.names[:1]] or known
-        said = replace(said, student=known[0])
-        time, email = upload.time, next(iter(upload.emails), "")
+    if upload:
+        time, email = upload.time, email or next(iter(upload.emails), "")
         if len(upload.emails) > 1:
             others = ", ".join(upload.emails[1:])
-            notes.append(f"handed in by a group; the marks of {others} must be copied")
-    person, reason = _person(roster, said, known)
-    if person:
-        known, email = person.identifiers, person.email
-    elif reason:
-        notes.append(reason)
-    known = [name for name in known if name]
+            notes.append(f"handed in by a group, also for {others}")
+    known = person.identifiers if person else owner.known
     if claimed is not None and fold(claimed) == PLACEHOLDER:
         claimed = None
     own = claimed is not None and fold(claimed) in map(fold, known)
-    return said, Submission(
-        student=person.id if person else said.student,
+    return Submission(
+        student=person.id if person else owner.known[0],
         identity=claimed if own else known[0],
-        name=person.name if person else said.student,
+        name=person.name if person else owner.known[0],
         email=email,
         path=entry.path,
         digest=hashlib.sha256(notebook).hexdigest(),
         claimed=claimed,
         person=person,
         time=time,
-        late=late,
+        late=said.late,
         notes=tuple(notes),
+        members=upload.emails[1:] if upload else (),
         read=entry.read,
     )
-
-
-def _person(roster, said, known):
-    if not roster:
-        return None, None
-    person, reason = roster.person(said)
-    if said.layout == "gradescope":
-        for name in known[1:]:
-            person = person or roster.person(replace(said, student=name))[0]
-    return person, reason

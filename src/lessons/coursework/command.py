@@ -3,15 +3,27 @@
 import contextlib
 import sys
 
-from lessons.coursework import batch, cluster, lms, manual, report, roster, store
-from lessons.coursework.archive import printable
+from lessons.coursework import (
+    batch,
+    cluster,
+    decisions,
+    lms,
+    manual,
+    report,
+    roster,
+    similarity,
+    store,
+)
+from lessons.coursework.archive import Unreadable, printable
 from lessons.coursework.assignment import AssignmentError, load
 from lessons.coursework.collect import collect
 from lessons.coursework.launch import SandboxError
 from lessons.coursework.limits import Limits
 from lessons.coursework.marks import deadline
+from lessons.coursework.notebook import NotebookError, parse
 from lessons.coursework.progress import Progress
 from lessons.coursework.summary import how_many
+from lessons.coursework.tables import fold
 from lessons.coursework.tasks import GraderBroken
 
 GRADED, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
@@ -29,6 +41,8 @@ def grader():
     if problems := preflight.problems():
         lines = [f"- {problem}" for problem in problems]
         raise Usage("Nothing was graded: submissions cannot be shut in here.\n" + "\n".join(lines))
+    for sentence in preflight.advice():
+        say(f"Note: {sentence}")
     return grade
 
 
@@ -54,6 +68,32 @@ def _sheets(arguments, out):
             except OSError as error:
                 raise Usage(f"{path} cannot be read: {error.strerror}.") from None
     return rows[0] if (out / manual.SHEET).is_file() else [], [row for each in rows for row in each]
+
+
+def _decisions(arguments, out):
+    """Return what was decided, in the results' table and in the one that is named."""
+    rows = []
+    for path in [out / decisions.TABLE, *([arguments.decisions] if arguments.decisions else [])]:
+        if path.is_file() or path == arguments.decisions:
+            try:
+                rows += decisions.read(path.read_bytes(), str(path), deadline)
+            except OSError as error:
+                raise Usage(f"{path} cannot be read: {error.strerror}.") from None
+    return rows
+
+
+def _alike(submissions):
+    """Return sentences about notebooks whose code is alike."""
+    programs = {}
+    for one in submissions:
+        with contextlib.suppress(NotebookError, Unreadable):
+            cells = parse(one.read(), Limits())
+            code = "\n".join(cell.source for cell in cells if cell.kind == "code")
+            programs[one.student] = code
+    return [
+        f"{one} and {other}: {100 * share:.0f} % of their code is alike; look before you ask"
+        for one, other, share in similarity.pairs(programs)[:20]
+    ]
 
 
 def _told(collection, classlist):
@@ -166,14 +206,26 @@ def run(arguments, grade=None):
             collection = _collected(arguments, assignment, classlist)
             out = stack.enter_context(store.opened(arguments.out, arguments.resume))
             filled, rows = _sheets(arguments, out)
+            wanted = _decisions(arguments, out)
         submissions = collection.submissions
         _told(collection, classlist)
         results = _grade_what_is_left(arguments, assignment, submissions, grade, out)
         answers = {s.student: results[s.key].manual for s in submissions}
         with _mendable():
-            by_hand, problems = manual.given(rows, answers, report.names_of(submissions))
+            names, salt = report.names_of(submissions), store.salt(out)
+            codes = {s.student: manual.code_of(s.student, salt) for s in submissions}
+            coded = {fold(code): student for student, code in codes.items()}
+            by_hand, problems = manual.given(rows, answers, coded | names)
+            decided, unused = decisions.given(wanted, names, assignment)
         marks = report.mark_all(
-            assignment, submissions, results, by_hand, due=due, penalty=arguments.penalty
+            assignment,
+            submissions,
+            results,
+            by_hand,
+            due=due,
+            penalty=arguments.penalty,
+            decided=decided,
+            roster=classlist,
         )
         text = report.write_all(
             out,
@@ -183,7 +235,8 @@ def run(arguments, grade=None):
             classlist,
             zero=arguments.zero,
             column=column,
-            problems=problems,
+            problems=[*problems, *unused, *_alike(submissions)],
+            codes=codes if arguments.anonymous else None,
             filled=filled,
             penalty=arguments.penalty,
         )

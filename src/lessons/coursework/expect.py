@@ -80,6 +80,24 @@ def tensors(got, expected, call, relative=1e-6):
             raise AssertionError(f"{where}; expected {described(wanted)}.")
 
 
+def kept(function, given, before, call):
+    """Raise AssertionError if a call changed the tensors it was given.
+
+    Parameters
+    ----------
+    function : callable
+        The student's; when it is graded it says itself what its last call did.
+    given, before : list of (Tensor or None)
+        What it was given, and a copy from before.
+    call : str
+    """
+    import torch
+
+    same = all(a is b or torch.equal(a, b) for a, b in zip(given, before, strict=True))
+    if getattr(function, "changed", False) or not same:
+        raise AssertionError(f"{call} has changed the tensors that were given. Return new ones.")
+
+
 def described(value):
     """Return a few words for a value a student's function returned.
 

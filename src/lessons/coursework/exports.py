@@ -4,10 +4,10 @@ import json
 
 from lessons.coursework.tables import dump, fold, points
 
-NOTHING = "no submission"
+NOTHING, UNREAD = "no submission", "not graded"
 
 
-def scores(marks, missing, *, zero=False):
+def scores(marks, missing, *, zero=False, unread=()):
     """Return ``scores.csv`` as bytes: one row for each student.
 
     Parameters
@@ -17,6 +17,8 @@ def scores(marks, missing, *, zero=False):
         Students of the class list without a submission.
     zero : bool
         Give them 0 points; otherwise their score is empty.
+    unread : sequence of (Person, str)
+        Students who handed in something that could not be graded, and why. They get no 0.
     """
     parts = dict.fromkeys(name for mark in marks for name in _parts(mark))
     header = ["student", "name", "email", "status", "score", "possible", "percent", *parts]
@@ -25,13 +27,16 @@ def scores(marks, missing, *, zero=False):
     for person in missing:
         row = {"student": person.id, "name": person.name, "email": person.email}
         rows.append({**row, "status": NOTHING, "score": "0" if zero else ""})
+    for person, reason in unread:
+        row = {"student": person.id, "name": person.name, "email": person.email}
+        rows.append({**row, "status": UNREAD, "notes": reason})
     rows.sort(key=lambda row: fold(row["student"]))
     return dump(header, rows, marked=True)
 
 
 def _parts(mark):
     """Return {question: points, or None where nobody has marked it}."""
-    tested = {q.name: q.score for q in mark.result.questions}
+    tested = {q.name: mark.points_of(q) for q in mark.result.questions}
     by_hand = {
         a.name: mark.by_hand[a.name].points if a.name in mark.by_hand else None
         for a in mark.result.manual
@@ -67,8 +72,10 @@ def remarks(mark):
     if not mark.ran:
         lines.append(f"The notebook was not graded: {mark.result.reason}")
     for q in mark.result.questions:
-        lines.append(f"{q.name}: {points(q.score)} of {points(q.possible)}")
+        lines.append(f"{q.name}: {points(mark.points_of(q))} of {points(q.possible)}")
         lines += [f"– {c.message}" for c in q.cases if not c.passed and c.message]
+        if q.name in mark.overrides:
+            lines.append(f"– Decided by a person: {mark.overrides[q.name].reason}")
     for answer in mark.result.manual:
         hand = mark.by_hand.get(answer.name)
         said = f"{points(hand.points)} of {points(answer.possible)}" if hand else "not marked yet"
@@ -91,7 +98,7 @@ def gradescope(mark):
             + (f". {c.message}" if c.message and not c.passed else "")
             for c in q.cases
         ]
-        test = {"name": q.name, "score": q.score, "max_score": q.possible}
+        test = {"name": q.name, "score": mark.points_of(q), "max_score": q.possible}
         tests.append({**test, "output": "\n".join(lines), "output_format": "text"})
     for answer in mark.result.manual:
         hand = mark.by_hand.get(answer.name)

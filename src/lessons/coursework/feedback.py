@@ -56,7 +56,8 @@ def _overview(mark):
     for q in mark.result.questions:
         passed = sum(case.passed for case in q.cases)
         tests = f"{passed} of {len(q.cases)} passed" if q.cases else "not run"
-        rows.append([text(q.name), points(q.score), points(q.possible), tests])
+        tests = "decided by a person" if q.name in mark.overrides else tests
+        rows.append([text(q.name), points(mark.points_of(q)), points(q.possible), tests])
     for answer in mark.result.manual:
         hand = mark.by_hand.get(answer.name)
         got = points(hand.points) if hand else "–"
@@ -71,8 +72,9 @@ def _question(q):
     for case in q.cases:
         verdict, kind = ("✓ passed", "good") if case.passed else ("✗ failed", "bad")
         name = text(case.name) + (' <span class="quiet">(hidden)</span>' if case.hidden else "")
-        got = f"{points(case.points)} / {points(case.possible)}"
-        hint = f"<br>{text(case.message)}" if case.message and not case.passed else ""
+        got = f"{points(case.points)} / {points(case.possible)}" if case.possible else "check"
+        lines = case.message.splitlines() if not case.passed else []
+        hint = "".join(f"<br>{text(line)}" for line in lines)
         rows.append([name, got, f'<span class="{kind}">{verdict}</span>{hint}'])
     heading = f"<h2>{text(q.name)}: {points(q.score)} of {points(q.possible)}</h2>\n"
     return heading + table(f"Tests of {q.name}", ["Test", "Points", "Verdict"], rows, numbers={1})
@@ -103,15 +105,23 @@ def _output(output):
     )
 
 
-def answers_page(marks, title):
-    """Return a page with all written answers, question by question, to read while marking."""
+def answers_page(marks, title, codes=None):
+    """Return a page with all written answers, question by question, to read while marking.
+
+    With ``codes`` ({student: code}) it names nobody.
+    """
+    codes = codes or {}
+    marks = sorted(marks, key=lambda mark: codes.get(mark.student, ""))
     names = dict.fromkeys(answer.name for mark in marks for answer in mark.result.manual)
     parts = ["<p>Fill points and comments into <code>to_grade_by_hand.csv</code>.</p>\n"]
     for name in names:
         parts.append(f"<h2>{text(name)}</h2>\n")
         for mark in marks:
-            for answer in mark.result.manual if mark.ran else ():
+            for answer in mark.result.manual if mark.ran and not mark.leader else ():
                 if answer.name == name:
                     who = f"{mark.submission.name} ({mark.student})"
-                    parts.append(f"<h3>{text(who)}</h3>\n<pre>{text(answer.answer)}</pre>\n")
+                    who = codes.get(mark.student, who)
+                    notes = "".join(f"<p>{text(note)}</p>\n" for note in mark.notes if not codes)
+                    said = f"<pre>{text(answer.answer)}</pre>\n"
+                    parts.append(f"<h3>{text(who)}</h3>\n{notes}{said}")
     return page(f"{title}: written answers", "".join(parts))

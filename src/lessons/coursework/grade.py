@@ -9,12 +9,14 @@ import torch
 
 from lessons.coursework.assignment import AssignmentError
 from lessons.coursework.bubblewrap import refuse_secrets, this_place
+from lessons.coursework.identity import claimed_student
 from lessons.coursework.limits import Limits
-from lessons.coursework.notebook import NotebookError, answers, parse, student_of
+from lessons.coursework.notebook import NotebookError, answers, parse
 from lessons.coursework.proxies import Environment, StudentError
 from lessons.coursework.result import Case, ManualAnswer, QuestionResult, Result
 from lessons.coursework.running import Running
 from lessons.coursework.text import clean
+from lessons.coursework.variant import PLACEHOLDER
 
 REFUSED = "A hidden test failed."
 
@@ -71,7 +73,7 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="no
     except NotebookError as error:
         reason, seconds = clean(str(error)), round(time.monotonic() - began, 3)
         return Result(**names, status="failed", reason=reason, seconds=seconds)
-    claimed = student_of(cells)
+    claimed = claimed_student(notebook)
     texts = answers(cells, [question.name for question in manual])
     with Running(cells, limits, assignment.hide) as running:
         environment = Environment(running, _seed=seed_of(student, salt), _student=student)
@@ -81,7 +83,12 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="no
             if not question.manual
         )
         notes = list(running.notes)
-    if claimed is not None and claimed.strip().casefold() != student.strip().casefold():
+    if claimed is not None and claimed.strip().casefold() == PLACEHOLDER:
+        notes.append(
+            f"STUDENT was left as {PLACEHOLDER!r}: numbers in the text do not come from the "
+            "student's own data."
+        )
+    elif claimed is not None and claimed.strip().casefold() != student.strip().casefold():
         notes.append(f"The notebook says STUDENT = {clean(claimed, 80)!r}.")
     return Result(
         **names,
@@ -94,6 +101,7 @@ def grade(notebook, assignment, student, *, salt="", limits=None, submission="no
         errors=running.errors,
         output=running.output,
         notes=tuple(notes),
+        timed_out=running.timed_out,
         seconds=round(time.monotonic() - began, 3),
     )
 
@@ -125,7 +133,7 @@ def _load(assignment):
 
 def _question(question, file, environment, seed):
     """Run the tests of one question; otter decides what they come to."""
-    cases, file.test_case_results = [], []
+    cases, file.test_case_results, seen = [], [], {}
     for case in file.test_cases:
         passed, message, environment.missing = True, case.success_message or "", []
         try:
@@ -135,6 +143,10 @@ def _question(question, file, environment, seed):
         except Exception as error:
             passed, message = False, _message(case, error, environment.missing)
         file.test_case_results.append(_otter().TestCaseResult(case, message, passed))
+        own = message.partition("\n")[2]
+        if not passed and own and own in seen:
+            message += f" (the same cause as in: {seen[own]})"
+        seen.setdefault(own, case.name)
         points = float(case.points)
         got = points if passed else 0.0
         cases.append(Case(case.name, passed, got, points, case.hidden, message))
@@ -144,7 +156,12 @@ def _question(question, file, environment, seed):
 def _message(case, error, missing):
     """Return what a student reads of a failed test: of a hidden one, what its author wrote."""
     if case.hidden:
-        return case.failure_message or REFUSED
+        own = ""
+        if missing:
+            own = f"{', '.join(missing)} is not defined, or still to be written."
+        elif isinstance(error, StudentError):
+            own = error.told
+        return "\n".join(filter(None, [case.failure_message or REFUSED, own]))
     if missing:
         return f"{', '.join(missing)} is not defined, or still to be written."
     said = str(error) if isinstance(error, StudentError | AssertionError) else ""

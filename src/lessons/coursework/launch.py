@@ -19,6 +19,10 @@ class SandboxError(RuntimeError):
     """The sandbox itself could not be started: no submission is to blame."""
 
 
+class SlowStart(SandboxError):
+    """It did not start in time; on a busy machine a second try may."""
+
+
 def receive(descriptor, deadline, most=2**16):
     """Return bytes that arrive before the deadline; ``b""`` when the other end is closed.
 
@@ -89,7 +93,7 @@ class Sandbox:
             told, info = self._pipe(theirs, flip=True)
             seccomp = _file(filter_program())
             theirs.callback(os.close, seccomp)
-            outer = ["--info-fd", str(told)] + ([] if root else ["--seccomp", str(seccomp)])
+            outer = ["--info-fd", str(told)]
             outer += bubblewrap.arguments(place, limits, hide, root)
             packed = _file("\0".join([*outer, ""]).encode())
             theirs.callback(os.close, packed)

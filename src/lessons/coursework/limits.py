@@ -1,6 +1,6 @@
 """What a submission may use: seconds, memory, processes, bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lessons._check import integer, number
 
@@ -39,6 +39,9 @@ class Limits:
         Bytes of the notebook.
     restarts
         How often a worker that hung or ended is started again.
+    patience
+        How many times its seconds may pass on the clock while a cell, a call or the submission has
+        not used them as processor time: 1, and more where something is tried again, ``alone``.
 
     Raises
     ------
@@ -64,10 +67,15 @@ class Limits:
     message: int = 16 * MIB
     notebook: int = 20 * MIB
     restarts: int = 3
+    patience: float = 1.0
+
+    def alone(self):
+        """Return the limits of a second try, for what may have waited for a busy processor."""
+        return replace(self, patience=4.0)
 
     def __post_init__(self):
         """Check every limit."""
-        for name in ("cell", "call", "submission", "start"):
+        for name in ("cell", "call", "submission", "start", "patience"):
             object.__setattr__(self, name, number(name, getattr(self, name), above=0))
         least = {"restarts": 0, "memory": 256 * MIB, "message": 1024, "processes": 4, "files": 16}
         for name in ("memory", "processes", "scratch", "file", "files", "output", "message"):

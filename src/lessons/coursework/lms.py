@@ -1,9 +1,17 @@
 """The class list of Canvas or Moodle, with the marks filled in, ready for import."""
 
+import functools
 import html
+import io
+import re
+import zipfile
 
 from lessons.coursework.exports import remarks
+from lessons.coursework.filenames import named
 from lessons.coursework.tables import dump, fold, number, points
+
+_MOODLE = re.compile(r".+?_\d+_assignsubmission_[a-z]+", re.DOTALL)
+_CANVAS = re.compile(r".+?_\d+_\d+_", re.DOTALL)
 
 
 def canvas_column(roster, assignment, wanted=None):
@@ -39,10 +47,11 @@ def canvas_column(roster, assignment, wanted=None):
     return assignment.title
 
 
-def canvas(roster, marks, column, *, zero=False):
+def canvas(roster, marks, column, *, zero=False, unread=()):
     """Return the gradebook as bytes with one column filled, everything else as Canvas wrote it.
 
-    A student without a submission keeps what stood there, or gets 0 with ``zero``.
+    A student without a submission keeps what stood there, or gets 0 with ``zero``;
+    the people ``unread`` handed in something and get none.
     """
     table = roster.table
     rows = [dict(row) for row in table.rows]
@@ -50,7 +59,7 @@ def canvas(roster, marks, column, *, zero=False):
     for person in roster.people:
         if person.row in scored:
             rows[person.row][column] = points(scored[person.row].score)
-        elif zero:
+        elif zero and person not in unread:
             rows[person.row][column] = "0"
     if column not in table.header and marks:
         head = table.column("Student")
@@ -61,7 +70,7 @@ def canvas(roster, marks, column, *, zero=False):
     return dump(header, rows, delimiter=table.delimiter, marked=table.marked)
 
 
-def moodle(roster, marks, *, zero=False):
+def moodle(roster, marks, *, zero=False, unread=()):
     """Return the grading worksheet as bytes with *Grade* and *Feedback comments* filled.
 
     Moodle takes a comment for HTML, so the text is escaped for it.
@@ -77,11 +86,36 @@ def moodle(roster, marks, *, zero=False):
             rows[person.row][grade] = points(mark.score)
             lines = [html.escape(line) for line in remarks(mark)]
             rows[person.row][comments] = "<br>".join(lines)
-        elif zero:
+        elif zero and person not in unread:
             rows[person.row][grade] = "0"
     header = table.header
     header += tuple(name for name in (grade, comments) if name not in header)
     return dump(header, rows, delimiter=table.delimiter, marked=table.marked)
+
+
+def feedback_zips(marks):
+    """Return ``{name of a zip: function from the folder of pages to its bytes}``.
+
+    Moodle takes a zip in *Upload multiple feedback files in a zip*, Canvas one in *Upload
+    Submissions*; both know a student by how they named the file that they gave out.
+    """
+    found = {}
+    for mark in marks:
+        outer = named(mark.submission.path).outer
+        moodle, canvas = _MOODLE.match(outer), _CANVAS.match(outer)
+        if not mark.leader and (moodle or canvas):
+            kind = "moodle_feedback.zip" if moodle else "canvas_feedback.zip"
+            name = f"{moodle[0]}_/feedback.html" if moodle else f"{canvas[0]}feedback.html"
+            found.setdefault(kind, {})[name] = f"{mark.submission.key}.html"
+    return {kind: functools.partial(_zipped, names) for kind, names in found.items()}
+
+
+def _zipped(names, folder):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, page in sorted(names.items()):
+            file.writestr(zipfile.ZipInfo(name), (folder / page).read_bytes())
+    return stream.getvalue()
 
 
 def most_points(roster, marks, column=None):

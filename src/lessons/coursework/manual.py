@@ -6,6 +6,7 @@ moves to an answer that was handed in later.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from lessons.coursework.marks import HandMark
@@ -123,7 +124,24 @@ def given(rows, answers, names):
     return marks, problems
 
 
-def sheet(marks, filled=()):
+def code_of(student, salt):
+    """Return what stands for a student in anonymous marking; nobody without the salt can tell."""
+    return "A" + hashlib.sha256(f"{salt}\0marking\0{student}".encode()).hexdigest()[:8]
+
+
+def is_empty(text):
+    """Return whether a written answer holds no more than its prompt.
+
+    Examples
+    --------
+    >>> is_empty("**Your answer:**\\n\\n_Replace this line by your text._"), is_empty("Yes.")
+    (True, False)
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    return not [x for x in lines if x and not re.fullmatch(r"\*\*.*\*\*|_.*_", x)]
+
+
+def sheet(marks, filled=(), codes=None):
     """Return the sheet as bytes: one row for each written answer, with the marks there are.
 
     Parameters
@@ -131,22 +149,26 @@ def sheet(marks, filled=()):
     marks : list of Mark
     filled : list of Row
         What was in the sheet; comments without points are carried over.
+    codes : dict, optional
+        Student to the code that stands for the student; then there are no names.
     """
+    codes = codes or {}
+    marks = sorted(marks, key=lambda mark: codes.get(mark.student, ""))
     drafts = {(row.student, row.question): row.comment for row in filled if row.points is None}
     rows = []
     for mark in marks:
-        for answer in mark.result.manual if mark.ran else ():
+        for answer in mark.result.manual if mark.ran and not mark.leader else ():
             hand = mark.by_hand.get(answer.name)
             rows.append(
                 {
-                    "student": mark.student,
-                    "name": mark.submission.name,
+                    "student": codes.get(mark.student, mark.student),
+                    "name": "" if codes else mark.submission.name,
                     "question": answer.name,
                     "possible": points(answer.possible),
                     "points": points(hand.points) if hand else "",
                     "comment": hand.comment
                     if hand
-                    else drafts.get((mark.student, answer.name), ""),
+                    else drafts.get((codes.get(mark.student, mark.student), answer.name), ""),
                     "answer": answer.answer,
                     "answer_id": answer_id(answer.answer),
                 }

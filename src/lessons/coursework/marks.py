@@ -32,6 +32,10 @@ class Mark:
         Late by the clock or by the LMS's mark.
     deduction : float
         The share of the points that lateness costs, from 0 to 1.
+    overrides : dict
+        Name of a question to ``decisions.Override``.
+    leader : str
+        Who handed it in for the group of this student; empty if the student did.
     """
 
     submission: Submission
@@ -40,6 +44,13 @@ class Mark:
     hours_late: float | None = None
     late: bool = False
     deduction: float = 0.0
+    overrides: dict = field(default_factory=dict)
+    leader: str = ""
+
+    def points_of(self, question):
+        """Return the points of a tested question: a person's, else those of the tests."""
+        decided = self.overrides.get(question.name)
+        return decided.points if decided else question.score
 
     @property
     def student(self):
@@ -49,7 +60,9 @@ class Mark:
     @property
     def earned(self):
         """The points before anything is taken off for lateness."""
-        return self.result.score + sum(mark.points for mark in self.by_hand.values())
+        tested = {q.name: q.score for q in self.result.questions}
+        tested |= {name: decided.points for name, decided in self.overrides.items()}
+        return sum(tested.values()) + sum(mark.points for mark in self.by_hand.values())
 
     @property
     def score(self):
@@ -64,13 +77,14 @@ class Mark:
     @property
     def waiting(self):
         """The names of questions that nobody has marked yet."""
-        answers = self.result.manual if self.ran else ()
+        answers = self.result.manual if self.ran and not self.leader else ()
         return [a.name for a in answers if a.name not in self.by_hand]
 
     @property
     def notes(self):
         """What a person should know, from the files' names and from grading."""
-        return (*self.submission.notes, *self.result.notes)
+        decided = [f"{name}: {d.points:g} points, {d.reason}" for name, d in self.overrides.items()]
+        return (*self.submission.notes, *self.result.notes, *decided)
 
     @property
     def ran(self):

@@ -1,7 +1,6 @@
 """Reading a submitted notebook, which may be anything at all."""
 
 import json
-import re
 from dataclasses import dataclass
 
 CELLS = 2000
@@ -61,16 +60,6 @@ def _cell(number, cell):
     if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
         raise NotebookError(f"Cell {number} is no cell of a notebook.")
     return Cell(number, kind, source)
-
-
-def student_of(cells):
-    """Return what the notebook assigns to ``STUDENT`` first, or None; nothing is run."""
-    for cell in cells:
-        if cell.kind == "code" and "STUDENT" in cell.source:
-            found = re.search(r"^STUDENT\s*=\s*(['\"])(.{0,200}?)\1\s*(?:#.*)?$", cell.source, re.M)
-            if found:
-                return found[2]
-    return None
 
 
 def answers(cells, names):

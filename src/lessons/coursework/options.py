@@ -1,6 +1,7 @@
 """What ``lessons-grade`` takes on its command line."""
 
 import argparse
+import os
 from pathlib import Path
 
 EPILOG = """\
@@ -19,6 +20,12 @@ def _positive(text):
     if not 1 <= value <= 256:
         raise ValueError
     return value
+
+
+def jobs():
+    """Return how many processes suit this machine: one for each core, with 2 GB of memory each."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(len(os.sched_getaffinity(0)), memory // 2**31, 256))
 
 
 def _percent(text):
@@ -49,11 +56,19 @@ def parser():
     )
     add("--out", metavar="RESULTS", type=Path, required=True, help="folder for the results")
     add("--resume", action="store_true", help="go on in RESULTS; what is graded stays")
-    add("--jobs", metavar="N", type=_positive, default=2, help="processes (default: 2)")
+    add(
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        default=jobs(),
+        help="processes (default: one a core)",
+    )
     add("--dask", metavar="ADDRESS", help="grade on a Dask cluster, such as tcp://10.0.0.1:8786")
     add("--roster", metavar="CSV", type=Path, help="class list: Canvas, Moodle, or id,name,email")
     add("--column", metavar="TITLE", help="Canvas: the column to fill (default: the title)")
     add("--manual", metavar="CSV", type=Path, action="append", default=[], help="marks by hand")
+    add("--decisions", metavar="CSV", type=Path, help="other points or deadlines, with reasons")
+    add("--anonymous", action="store_true", help="codes for names where answers are marked")
     add("--zero", action="store_true", help="0 points for students without a submission")
     add("--due", metavar="TIME", help="2026-11-30T18:00: note who was how many hours late")
     add(

@@ -1,5 +1,6 @@
 """What this machine lacks for grading, and how to mend it."""
 
+import contextlib
 import importlib.util
 import platform
 import re
@@ -15,6 +16,7 @@ from lessons.coursework.limits import Limits
 from lessons.coursework.seccomp import MACHINES
 
 OLDEST = (0, 8)
+MUCH = 2**50  # bytes: no limit at all
 INSTALL = (
     "Install bubblewrap 0.8 or newer: sudo apt install bubblewrap (Debian 12, Ubuntu 24.04 or "
     "newer), sudo dnf install bubblewrap (Fedora)."
@@ -50,6 +52,33 @@ def problems():
     if not any(found):
         found = [_start()]
     return [problem for problem in found if problem]
+
+
+def advice(groups="/sys/fs/cgroup", own="/proc/self/cgroup"):
+    """Return what does not hold on this machine though it can grade, as sentences."""
+    if _memory_limit(Path(groups), Path(own)):
+        return []
+    return [
+        "What submissions hold in the kernel (sockets, links) is not counted here. To limit it "
+        "too, start with: systemd-run --user --scope -p MemoryMax=8G lessons-grade …"
+    ]
+
+
+def _memory_limit(groups, own):
+    """Return the least limit of memory of this process's control groups, or None."""
+    limits = []
+    with contextlib.suppress(OSError):
+        for line in own.read_text(encoding="utf-8").splitlines():
+            _, kinds, path = line.split(":", 2)
+            file = "memory.limit_in_bytes" if "memory" in kinds.split(",") else "memory.max"
+            top = groups / "memory" if "limit_in" in file else groups
+            here = top / path.lstrip("/")
+            for folder in (here, *here.parents):
+                if folder.is_relative_to(top) and (folder / file).is_file():
+                    limits.append((folder / file).read_text(encoding="ascii").strip())
+    found = [int(limit) for limit in limits if limit.isdigit()]
+    least = min(found, default=MUCH)
+    return least if least < MUCH else None
 
 
 def _system(system, machine):

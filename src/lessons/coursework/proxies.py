@@ -1,5 +1,8 @@
 """What hidden tests see of a submission: its values, and stand-ins for its functions."""
 
+import builtins
+import re
+
 from lessons.coursework.codec import CodecError, decode, encode
 from lessons.coursework.session import WorkerLost
 from lessons.coursework.text import clean, words
@@ -10,27 +13,39 @@ ERRORS = (
 )
 
 
+KINDS = {error.__name__ for error in vars(builtins).values() if isinstance(error, type)}
+
+
 class StudentError(Exception):
     """A student's function did not give a value; the message says why.
 
     When it raised one of Python's usual exceptions, what tests see is also of that type, so that
     ``except ValueError`` does what it says. ``kind`` is the name of the exception's type, or
-    ``None`` when there was none: it took too long, or returned what cannot be checked.
+    ``None`` when there was none: it took too long, or returned what cannot be checked. ``told`` is
+    the message without a word that the submission chose, which could give a hidden input away.
     """
 
     kind = None
+    told = ""
 
     def __str__(self):
         """Return the message, as it is for ``KeyError`` too."""
         return str(self.args[0]) if self.args else ""
 
 
-def _error(message, kinds=()):
+def _error(message, kinds=(), told=""):
     names = [kind for kind in kinds[:20] if type(kind) is str] if type(kinds) is list else []
     known = [error for name in names for error in ERRORS if error.__name__ == name][:1]
     made = type("StudentError", (StudentError, *known), {})(clean(message))
     made.kind = clean(names[0], 100) if names else None
+    made.told = told
     return made
+
+
+def _place(said):
+    """Return where an exception arose, as the worker says it: cells and lines, nothing else."""
+    found = re.search(r"\((cell \d{1,4}, line \d{1,6}(; cell \d{1,4}, line \d{1,6}){0,2})\)$", said)
+    return f" ({found[1]})" if found else ""
 
 
 class StudentFunction:
@@ -41,16 +56,21 @@ class StudentFunction:
     running : Running
     name : str
         The function's name in the notebook.
+
+    Attributes
+    ----------
+    changed
+        Whether its last call changed what it was given; ``expect.kept`` asks.
     """
 
     def __init__(self, running, name):
-        self._running, self.__name__ = running, name
+        self._running, self.__name__, self.changed = running, name, False
 
     def __repr__(self):
         return f"<the submission's {self.__name__}>"
 
     def __call__(self, *args, **keywords):
-        """Call the function; arguments are copied, so what it does to them is not seen.
+        """Call the function; arguments are copied, and ``changed`` tells what it did to them.
 
         Raises
         ------
@@ -65,19 +85,25 @@ class StudentFunction:
         try:
             answer = self._running.ask("call", self.__name__, **what)
         except WorkerLost as lost:
-            raise _error(f"{self.__name__} {lost}.") from None
+            said = f"{self.__name__} {lost}."
+            raise _error(said, told=said) from None
         if "error" in answer:
-            raise _error(f"{self.__name__} raised {words(answer['error'])}", answer.get("kinds"))
+            said, kinds = words(answer["error"]), answer.get("kinds")
+            kind = kinds[0] if type(kinds) is list and kinds else None
+            kind = kind if type(kind) is str and kind in KINDS else "an exception"
+            told = f"{self.__name__} raised {kind}{_place(said)}."
+            raise _error(f"{self.__name__} raised {said}", kinds, told)
+        self.changed = answer.get("changed") is True
         return _value(f"The value of {self.__name__}", answer)
 
 
 def _value(what, answer):
     if "unfit" in answer:
-        raise _error(f"{what} {words(answer['unfit'])}.")
+        raise _error(f"{what} {words(answer['unfit'])}.", told=f"{what} cannot be checked.")
     try:
         return decode(answer.get("value"))
     except CodecError as error:
-        raise _error(f"{what} {error}.") from None
+        raise _error(f"{what} {error}.", told=f"{what} cannot be checked.") from None
 
 
 class Environment:

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
-from lessons.coursework import exports, feedback, lms, manual, summary
-from lessons.coursework.marks import Mark, deduction, lateness
+from lessons.coursework import exports, feedback, items, lms, manual, summary
+from lessons.coursework.decisions import Decided
+from lessons.coursework.manual import is_empty
+from lessons.coursework.marks import HandMark, Mark, deduction, lateness
 from lessons.coursework.result import ManualAnswer
 from lessons.coursework.store import write
 from lessons.coursework.tables import dump, fold, points
 
 
-def mark_all(assignment, submissions, results, by_hand, *, due=None, penalty=0.0):
+def mark_all(
+    assignment, submissions, results, by_hand, *, due=None, penalty=0.0, decided=None, roster=None
+):
     """Return a :class:`Mark` for each submission.
 
     Parameters
@@ -23,25 +27,59 @@ def mark_all(assignment, submissions, results, by_hand, *, due=None, penalty=0.0
     due : datetime, optional
     penalty : float
         Percent of the points for each day begun.
+    decided : dict, optional
+        Student to ``decisions.Decided``.
+    roster : Roster, optional
+        To find the members of groups.
     """
+    decided = decided or {}
     marks, written = [], [q for q in assignment.questions if q.manual]
     unread = tuple(ManualAnswer(q.name, q.points, "") for q in written)
     for submission in submissions:
         result = results[submission.key]
         if not result.manual:  # what is no notebook has no answers, and as many possible points
             result = replace(result, manual=unread)
-        hours, late = lateness(submission, due)
+        own = decided.get(submission.student, Decided())
+        hours, late = lateness(submission, own.due or due)
+        if own.due:
+            note = f"deadline {own.due:%Y-%m-%d %H:%M}: {own.reason}"
+            submission = replace(submission, notes=(*submission.notes, note))
+        empty = {a.name: HandMark(0.0, "No answer.") for a in result.manual if is_empty(a.answer)}
         marks.append(
             Mark(
                 submission,
                 result,
-                by_hand.get(submission.student, {}),
+                (empty if result.status == "graded" else {}) | by_hand.get(submission.student, {}),
                 hours,
                 late,
                 deduction(hours, penalty),
+                own.overrides,
             )
         )
-    return marks
+    return [*marks, *_of_members(marks, roster)]
+
+
+def _of_members(marks, roster):
+    """Return the marks of those for whom another member of their group has handed in."""
+    known, found = {fold(mark.student) for mark in marks}, []
+    for mark in marks:
+        for email in mark.submission.members:
+            person = roster.exactly(email) if roster else None
+            student = person.id if person else email
+            if fold(student) in known:
+                continue  # has a submission of the own, or is in two groups
+            known.add(fold(student))
+            own = replace(
+                mark.submission,
+                student=student,
+                name=person.name if person else email,
+                email=email,
+                person=person,
+                notes=(f"handed in by {mark.student} for the group",),
+                members=(),
+            )
+            found.append(replace(mark, submission=own, leader=mark.student))
+    return found
 
 
 def names_of(submissions):
@@ -92,26 +130,33 @@ def write_all(out, assignment, marks, collection, roster=None, **options):
     roster : Roster, optional
     **options
         ``zero`` (bool), ``column`` (str or None), ``problems`` (list of str), ``filled`` (list of
-        manual.Row), ``penalty`` (float).
+        manual.Row), ``penalty`` (float), ``codes`` (dict or None).
     """
     zero, column = options.get("zero", False), options.get("column")
-    missing = without_submission(roster, collection.submissions)
+    absent = without_submission(roster, [mark.submission for mark in marks])
+    reasons, codes = collection.unread, options.get("codes")
+    missing = [person for person in absent if person.row not in reasons]
+    unread = [(person, reasons[person.row]) for person in absent if person.row in reasons]
+    people = [person for person, _ in unread]
     problems = list(options.get("problems", ()))
     problems += warnings(roster, marks, column, options.get("penalty", 0.0))
-    write(out / "scores.csv", exports.scores(marks, missing, zero=zero))
+    write(out / "scores.csv", exports.scores(marks, missing, zero=zero, unread=unread))
     files = [{"file": f.path, "outcome": f.outcome, "reason": f.reason} for f in collection.files]
     write(out / "files.csv", dump(("file", "outcome", "reason"), files, marked=True))
     if roster and roster.kind == "canvas":
-        write(out / "canvas.csv", lms.canvas(roster, marks, column, zero=zero))
+        write(out / "canvas.csv", lms.canvas(roster, marks, column, zero=zero, unread=people))
     elif roster and roster.kind == "moodle":
-        write(out / "moodle.csv", lms.moodle(roster, marks, zero=zero))
+        write(out / "moodle.csv", lms.moodle(roster, marks, zero=zero, unread=people))
     if any(mark.result.manual for mark in marks):
-        _write_sheet(out, manual.sheet(marks, options.get("filled", ())))
-        page = feedback.answers_page(marks, assignment.title)
+        _write_sheet(out, manual.sheet(marks, options.get("filled", ()), codes))
+        page = feedback.answers_page(marks, assignment.title, codes)
         write(out / "to_grade_by_hand.html", page)
     _write_each(out / "gradescope", ".json", marks, exports.gradescope)
     _write_each(out / "feedback", ".html", marks, lambda m: feedback.feedback(m, assignment.title))
-    about = assignment.title, marks, collection.files, missing, problems
+    write(out / "items.csv", items.table(marks))
+    for name, files in lms.feedback_zips(marks).items():
+        write(out / name, files(out / "feedback"))
+    about = assignment.title, marks, collection.files, missing, problems, unread
     write(out / "summary.html", summary.as_page(*about))
     text = summary.as_text(*about)
     write(out / "summary.txt", text)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field, fields
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Result:
         The end of what the cells printed, and what a person should know.
     seconds
         How long it took.
+    timed_out
+        Whether a cell or a call took too long; then the submission is graded again, alone.
     digest, tests
         SHA-256 of the notebook, and the digest of the assignment's tests.
 
@@ -91,6 +93,7 @@ class Result:
     output: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    timed_out: bool = False
     digest: str = ""
     tests: str = field(default="")
 

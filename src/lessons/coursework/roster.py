@@ -11,6 +11,8 @@ from pathlib import Path
 
 from lessons.coursework.tables import Table, fold, parse
 
+EVIDENCE = ("number", "exact", "alike")  # the surest first
+
 
 @dataclass(frozen=True)
 class Person:
@@ -48,21 +50,34 @@ class Roster:
     source: str
 
     def person(self, named):
-        """Return ``(person, None)`` for what a file's name says, or ``(None, reason)``.
+        """Return ``(person, None)`` for what a file's name says, or ``(None, reason)``."""
+        return self.find(named)[:2]
 
-        The LMS's number decides where there is one and the list has such numbers.
+    def find(self, named):
+        """Return ``(person, reason, evidence)``; one of the first two is None.
+
+        The LMS's number decides where there is one and the list has such numbers. ``evidence`` is
+        the place in ``EVIDENCE``.
         """
-        if named.layout == self.kind and named.user:
+        kind = "number" if named.layout == self.kind and named.user else "exact"
+        if kind == "number":
             found = [p for p in self.people if named.user in p.numbers]
             what = f"number {named.user}"
         else:
-            found = self._called(named.student, fold) or self._called(named.student, squeeze)
-            what = repr(named.student)
+            found, what = self._called(named.student, fold), repr(named.student)
+            if not found:
+                kind, found = "alike", self._called(named.student, squeeze)
+        evidence = EVIDENCE.index(kind)
         if len(found) == 1:
-            return found[0], None
+            return found[0], None, evidence
         if found:
-            return None, f"{what} stands for {len(found)} students of {self.source}"
-        return None, f"{what} is not in {self.source}"
+            return None, f"{what} stands for {len(found)} students of {self.source}", evidence
+        return None, f"{what} is not in {self.source}", evidence
+
+    def exactly(self, name):
+        """Return the one person with exactly this identifier, or None."""
+        found = self._called(name, fold)
+        return found[0] if len(found) == 1 else None
 
     def _called(self, name, simplify):
         name = simplify(name)

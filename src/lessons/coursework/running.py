@@ -3,7 +3,7 @@
 import time
 
 from lessons.coursework.result import CellError
-from lessons.coursework.session import Session, WorkerLost
+from lessons.coursework.session import OutOfTime, Session, WorkerLost
 from lessons.coursework.text import clean, words
 
 
@@ -25,14 +25,17 @@ class Running:
     ----------
     errors, output, notes
         The cells that stopped, what the cells printed, and what a person should know.
+    timed_out
+        Whether a cell or a call took too long.
     """
 
     def __init__(self, cells, limits, hide=()):
         self._cells = [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
         self._limits, self._hide = limits, hide
-        self._until = time.monotonic() + limits.submission
+        self._until = time.monotonic() + limits.submission * limits.patience
         self._session, self._skipped, self._refused, self._starts = None, {}, {}, 0
         self.errors, self.output, self.notes, self._whole = (), "", [], False
+        self.timed_out = False
         try:
             self._run()
         except WorkerLost as lost:
@@ -68,6 +71,7 @@ class Running:
             return self._session.request(self._limits.call, do=do, name=name, **what)
         except WorkerLost as lost:
             self._refused[name] = str(lost)
+            self.timed_out |= isinstance(lost, OutOfTime)
             self.notes.append(f"{name} {lost}.")
             self.stop()
             raise
@@ -99,6 +103,7 @@ class Running:
                 answer = self._session.request(self._limits.cell, **what)
             except WorkerLost as lost:
                 self._skipped[cell.number] = f"The cell {lost}."
+                self.timed_out |= isinstance(lost, OutOfTime)
                 lived = False
                 continue
             if "error" in answer:

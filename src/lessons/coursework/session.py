@@ -8,7 +8,7 @@ import threading
 import time
 
 from lessons.coursework import bubblewrap, memory
-from lessons.coursework.launch import Sandbox, SandboxError, receive
+from lessons.coursework.launch import Sandbox, SandboxError, SlowStart, receive
 from lessons.coursework.limits import MIB
 
 POLL = 0.05
@@ -17,6 +17,10 @@ NODES = 1_000_000
 
 class WorkerLost(Exception):
     """The worker was ended, or ended by itself; the message says why in plain words."""
+
+
+class OutOfTime(WorkerLost):
+    """The worker took too long; on a busy machine it may not be to blame."""
 
 
 def _no_number(name):
@@ -43,6 +47,7 @@ class Session:
     def __init__(self, limits, hide=(), until=float("inf")):
         self.limits, self.until, self.printed, self._tail = limits, until, 0, bytearray()
         self._lost, self._number, self._ended = None, 0, threading.Event()
+        self._kind, self._spare, self._budget = WorkerLost, 0.0, 0.0
         self._much = f"held more than {limits.memory // MIB} MiB of memory"
         self._sandbox = Sandbox(
             limits,
@@ -58,7 +63,8 @@ class Session:
             self._receive(time.monotonic() + limits.start, "did not start in time")
         except WorkerLost as lost:
             self.stop()
-            raise SandboxError(f"The worker does not start: it {lost}. {self.output()}") from lost
+            kind = SlowStart if isinstance(lost, OutOfTime) else SandboxError
+            raise kind(f"The worker does not start: it {lost}. {self.output()}") from lost
         except BaseException:
             self.stop()
             raise
@@ -96,11 +102,13 @@ class Session:
             worker is gone then.
         """
         deadline, late = time.monotonic() + seconds, f"took longer than {seconds:g} s"
+        self._spare = deadline + seconds * (self.limits.patience - 1)
+        self._budget = seconds + (self._used() if self.limits.patience > 1 else 0.0)
         if self.until < deadline:
-            deadline = self.until
+            deadline = self._spare = self.until
             late = f"was stopped: {self.limits.submission:g} s for everything together were over"
         if time.monotonic() >= deadline:
-            self._lose(late)
+            self._lose(late, OutOfTime)
         self._number += 1
         data = json.dumps({"id": self._number, **what}, allow_nan=False).encode("ascii")
         self._send(len(data).to_bytes(4, "big") + data, deadline, late)
@@ -121,7 +129,7 @@ class Session:
         poll.register(self._sandbox.requests, select.POLLOUT)
         while view:
             if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-                self._lose(late)
+                deadline = self._later(late)
             try:
                 view = view[os.write(self._sandbox.requests, view) :]
             except BlockingIOError:
@@ -152,18 +160,30 @@ class Session:
             try:
                 part = receive(self._sandbox.answers, deadline, min(count - len(data), 2**20))
             except TimeoutError:
-                self._lose(late)
+                deadline = self._later(late)
+                continue
             if not part:
                 self._lose(self._ending())
             data += part
         return data
 
-    def _lose(self, why):
+    def _used(self):
+        return memory.seconds(self._sandbox.init)
+
+    def _later(self, late):
+        """Return another deadline if the worker has waited for the processor, else end it."""
+        now = time.monotonic()
+        left = self._budget - self._used() if now < self._spare else 0.0
+        if left <= 0:
+            self._lose(late, OutOfTime)
+        return min(now + max(left, POLL), self._spare)
+
+    def _lose(self, why, kind=WorkerLost):
         """End the worker; the first reason counts."""
         if self._lost is None:
-            self._lost = why
+            self._lost, self._kind = why, kind
         self._sandbox.kill()
-        raise WorkerLost(self._lost)
+        raise self._kind(self._lost)
 
     def _ending(self):
         """Return in words how the worker ended."""

@@ -48,11 +48,14 @@ def how_many(count, thing):
 
 
 def hardest(marks):
-    """Return ``(question, test, passed, tried)`` of tests that somebody failed, hardest first."""
+    """Return ``(question, test, passed, tried)`` of tests that somebody failed, hardest first.
+
+    Checks without points, which students see, are left out.
+    """
     counts = defaultdict(list)
     for mark in marks:
         for question in mark.result.questions:
-            for case in question.cases:
+            for case in filter(lambda case: case.possible, question.cases):
                 counts[question.name, case.name].append(case.passed)
     found = [(*names, sum(seen), len(seen)) for names, seen in counts.items() if not all(seen)]
     return sorted(found, key=lambda row: row[2] / row[3])
@@ -63,7 +66,7 @@ def same_claim(marks):
     groups = defaultdict(list)
     for mark in marks:
         claimed = mark.submission.claimed
-        if claimed:
+        if claimed and not mark.leader:
             groups[fold(claimed)].append((claimed, mark.student))
     return [(g[0][0], [student for _, student in g]) for g in groups.values() if len(g) > 1]
 
@@ -71,12 +74,12 @@ def same_claim(marks):
 def same_notebook(marks):
     """Return the students of each notebook that was handed in several times, byte for byte."""
     groups = defaultdict(list)
-    for mark in marks:
+    for mark in filter(lambda mark: not mark.leader, marks):
         groups[mark.submission.digest].append(mark.student)
     return [students for students in groups.values() if len(students) > 1]
 
 
-def sections(marks, files, missing, problems):
+def sections(marks, files, missing, problems, unread=()):
     """Return ``[(heading, header, rows)]``: what needs a look, only where there is something.
 
     Parameters
@@ -85,9 +88,11 @@ def sections(marks, files, missing, problems):
     files : list of File
         Every file that was seen.
     missing : list of Person
-        Students without a submission.
+        Students without any file.
     problems : list of str
         What else a person should know.
+    unread : sequence of (Person, str)
+        Students whose files could not be graded, and why.
     """
     slow = sorted(marks, key=lambda mark: -mark.result.seconds)[:SHOWN]
     seen = [(q, case, f"{passed} of {tried}") for q, case, passed, tried in hardest(marks)[:SHOWN]]
@@ -116,8 +121,13 @@ def sections(marks, files, missing, problems):
             ["File", "Reason"],
             [(f.path, f.reason) for f in files if f.outcome == "ignored"],
         ),
+        (
+            "Handed in, but not graded",
+            ["Student", "What and why"],
+            [(person.id, reason) for person, reason in unread],
+        ),
         ("Without a submission", ["Student", "Name"], [(p.id, p.name) for p in missing]),
-        ("Not used", ["Nr.", "What"], [(str(i), p) for i, p in enumerate(problems, 1)]),
+        ("Needs a look", ["Nr.", "What"], [(str(i), p) for i, p in enumerate(problems, 1)]),
         ("Hardest tests", ["Question", "Test", "Passed"], seen),
         (
             "Slowest",
@@ -148,7 +158,7 @@ def _counts(marks, missing):
     return ", ".join(said)
 
 
-def as_text(title, marks, files=(), missing=(), problems=()):
+def as_text(title, marks, files=(), missing=(), problems=(), unread=()):
     """Return the summary for a terminal; the arguments are those of :func:`sections`."""
     lines = [title, "=" * len(title), _counts(marks, missing), ""]
     values = [mark.score for mark in marks if mark.ran]
@@ -158,7 +168,7 @@ def as_text(title, marks, files=(), missing=(), problems=()):
         lines += [f"{name:>15}  {points(value)}" for name, value in spread.items()]
         lines += [f"{'possible':>15}  {points(possible)}", ""]
         lines += histogram(values, possible).as_text()
-    for heading, _, rows in sections(marks, files, missing, problems):
+    for heading, _, rows in sections(marks, files, missing, problems, unread):
         lines += ["", f"{heading} ({len(rows)})" if heading not in ("Slowest",) else heading]
         lines += ["  " + "  ".join(map(printable, row)) for row in rows[:SHOWN]]
         if len(rows) > SHOWN:
@@ -166,7 +176,7 @@ def as_text(title, marks, files=(), missing=(), problems=()):
     return "\n".join(lines) + "\n"
 
 
-def as_page(title, marks, files=(), missing=(), problems=()):
+def as_page(title, marks, files=(), missing=(), problems=(), unread=()):
     """Return the summary as a web page; the arguments are those of :func:`sections`."""
     parts = [f"<p>{text(_counts(marks, missing))}</p>\n"]
     values = [mark.score for mark in marks if mark.ran]
@@ -176,7 +186,7 @@ def as_page(title, marks, files=(), missing=(), problems=()):
         spread.append(["possible", points(possible)])
         parts += ["<h2>Points</h2>\n", histogram(values, possible).as_svg()]
         parts.append(table("The distribution of points", ["What", "Points"], spread, numbers={1}))
-    for heading, header, rows in sections(marks, files, missing, problems):
+    for heading, header, rows in sections(marks, files, missing, problems, unread):
         cells = [[text(cell) for cell in row] for row in rows]
         parts.append(f"<h2>{text(heading)}</h2>\n" + table(heading, header, cells))
     return page(f"{title}: summary", "".join(parts))

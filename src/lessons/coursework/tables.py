@@ -19,7 +19,7 @@ _DELIMITERS = ",;\t"
 def escape(cell):
     """Return the text of a cell that no spreadsheet takes for a formula.
 
-    Numbers, also as text, stay as they are.
+    Numbers, also as text, stay as they are, and so does Moodle's "-" for nothing.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def escape(cell):
     if not isinstance(cell, str):
         return str(cell)
     text = cell.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-    if _DANGEROUS.match(text) and not _NUMBER.fullmatch(text):
+    if _DANGEROUS.match(text) and not (_NUMBER.fullmatch(text) or text.strip() == "-"):
         return "'" + text
     return text
 

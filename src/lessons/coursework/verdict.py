@@ -39,14 +39,16 @@ class Verdict:
     def summary(self):
         """The verdict in one sentence."""
         right = sum(outcome.passed for outcome in self.outcomes)
-        state = "all right so far" if self.passed else "not yet"
-        checks = f"{right} of {counted(len(self.outcomes), 'check')} passed"
-        open_points = sum(outcome.points for outcome in self.outcomes)
-        got = sum(outcome.points for outcome in self.outcomes if outcome.passed)
-        text = f"{self.question}: {state}. {checks}, {got:g} of {counted(open_points, 'point')}."
-        if rest := round(self.points - open_points, 6):
-            text += f" {counted(rest, 'more point')} when it is graded, on other inputs."
-        return text
+        state = "right on these examples" if self.passed else "not yet"
+        checked = sum(outcome.points for outcome in self.outcomes)
+        text = f"{self.question}: {state}. {right} of {counted(len(self.outcomes), 'check')} passed"
+        if checked:
+            got = sum(outcome.points for outcome in self.outcomes if outcome.passed)
+            text += f", {got:g} of {counted(checked, 'point')}"
+        if rest := round(self.points - checked, 6):
+            more = counted(rest, "more point" if checked else "point")
+            text += f". {more} when it is graded, on other inputs"
+        return f"{text}."
 
     def _each(self):
         """Yield each outcome with what is said about it; nothing is said twice."""
@@ -103,7 +105,7 @@ class Overview:
     def _rows(self):
         for verdict in self.verdicts:
             right = sum(outcome.passed for outcome in verdict.outcomes)
-            state = "✓ all right so far" if verdict.passed else "✗ not yet"
+            state = "✓ right on these examples" if verdict.passed else "✗ not yet"
             yield (
                 verdict.question,
                 f"{right} of {len(verdict.outcomes)}",
@@ -112,6 +114,18 @@ class Overview:
             )
         for name, points in self.manual.items():
             yield name, "none", f"{points:g}", "read by a person"
+
+    @property
+    def summary(self):
+        """How much is checked, in one sentence."""
+        checked = sum(o.points for verdict in self.verdicts for o in verdict.outcomes)
+        tested = sum(verdict.points for verdict in self.verdicts)
+        text = f"Checked here: examples, {checked:g} of {counted(tested, 'point')}."
+        if rest := round(tested - checked, 6):
+            text += f" {counted(rest, 'point')} when it is graded, on other inputs."
+        if by_hand := sum(self.manual.values()):
+            text += f" {counted(by_hand, 'point')} by a person."
+        return text
 
     _HEAD = ("question", "checks passed", "points in all", "verdict")
 
@@ -122,7 +136,7 @@ class Overview:
             "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
-        return "\n".join([*filter(None, [self.note]), *lines])
+        return "\n".join([*filter(None, [self.note]), *lines, self.summary])
 
     def _repr_html_(self):
         head = "".join(f'<th scope="col">{text}</th>' for text in self._HEAD)
@@ -134,6 +148,7 @@ class Overview:
         )
         note = f"<p>{_marked(self.note)}</p>" if self.note else ""
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        table += f"<p>{_marked(self.summary)}</p>"
         return f'<div style="{_BOX.format(_GREEN if self.passed else _ORANGE)}">{note}{table}</div>'
 
 

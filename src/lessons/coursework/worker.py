@@ -4,7 +4,6 @@ It shares its process with the submission, so nothing it says is believed; it on
 honest one well. Usage: ``python -I -B worker.py READ WRITE LIMITS`` (descriptors, and JSON).
 """
 
-import ast
 import contextlib
 import gc
 import json
@@ -63,7 +62,7 @@ def _prepare():
     gc.collect()
     gc.freeze()
     gc.enable()
-    return codec, magics.without_magics
+    return codec, magics.Shell
 
 
 def _said(error, cells):
@@ -87,20 +86,21 @@ def _said(error, cells):
 class _Notebook:
     """The namespace of the notebook, and what can be asked of it."""
 
-    def __init__(self, codec, without_magics):
-        self.codec, self.without_magics, self.cells = codec, without_magics, set()
+    def __init__(self, codec, shell):
+        self.codec, self.cells = codec, set()
         self.module = types.ModuleType("__main__")
         self.names = self.module.__dict__
         self.names["display"] = lambda *values, **keywords: None
+        self.shell = shell(self.names)
+        self.names["get_ipython"] = lambda: self.shell
         sys.modules["__main__"] = self.module
 
     def cell(self, cell, source):
         name = f"cell {cell}"
-        source, changed = self.without_magics(source)
         self.cells.add(name)
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        exec(compile(ast.parse(source, name), name, "exec", dont_inherit=True), self.names)
-        return {"magics": changed}
+        self.shell.run(source, name)
+        return {"magics": self.shell.left_out}
 
     def look(self, name):
         value = self.names.get(name, ...)
@@ -112,12 +112,18 @@ class _Notebook:
             return {"is": "function"} if callable(value) else {"is": "other", "why": str(error)}
 
     def call(self, name, args, keywords):
+        given = [args, keywords]
         args, keywords = self.codec.decode(args), self.codec.decode(keywords)
         value = self.names[name](*args, **keywords)
         try:
-            return {"value": self.codec.encode(value)}
+            answer = {"value": self.codec.encode(value)}
         except self.codec.CodecError as error:
-            return {"unfit": str(error)}
+            answer = {"unfit": str(error)}
+        try:
+            left = [self.codec.encode(args), self.codec.encode(keywords)]
+        except self.codec.CodecError:
+            left = None
+        return answer if left == given else answer | {"changed": True}
 
 
 def _read(file, count):

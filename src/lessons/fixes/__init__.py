@@ -43,7 +43,15 @@ _ALL = (
     Fix(
         "initialization",
         "Initialization",
-        ("exploding", "vanishing", "saturated"),
+        (
+            "weights_too_large",
+            "exploding",
+            "vanishing",
+            "exploding_signals",
+            "vanishing_signals",
+            "dead_units",
+            "saturated",
+        ),
         "What comes later: a step that is too large, a wall met in training. Fifty sigmoid layers "
         "learn with none of the recipes tried.",
         "Always: it is chosen before the first step.",
@@ -52,7 +60,7 @@ _ALL = (
     Fix(
         "activation",
         "Another activation",
-        ("vanishing", "dead_units"),
+        ("vanishing", "vanishing_signals", "dead_units"),
         "Weights of a wrong size: a ReLU net with too large weights explodes.",
         "A deep net of sigmoids, together with its initialization; neurons that are off for all "
         "data.",
@@ -61,7 +69,7 @@ _ALL = (
     Fix(
         "batch_norm",
         "Batch normalization",
-        ("vanishing", "exploding", "saturated"),
+        ("vanishing", "exploding", "exploding_signals", "vanishing_signals", "saturated"),
         "Depth: in a deep ReLU net it makes the gradient grow by 1.21 with each layer. Small "
         "batches.",
         "When batches are not small; with shortcuts around the blocks if the net is deep.",
@@ -87,7 +95,7 @@ _ALL = (
     Fix(
         "clipping",
         "Gradient clipping",
-        ("exploding_through_time", "step_too_large"),
+        ("exploding_through_time", "step_too_large", "spike"),
         "Vanishing: a cut never lifts a gradient. A chaotic net, whose gradient says nothing.",
         "Recurrent nets, and losses with walls.",
         "One norm over all gradients; a threshold to choose.",

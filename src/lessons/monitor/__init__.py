@@ -9,10 +9,10 @@
 It needs PyTorch alone.
 """
 
+from lessons.monitor.finding import KINDS, Finding, Thresholds
 from lessons.monitor.monitor import Monitor
-from lessons.monitor.record import Record
-from lessons.monitor.rows import Row
+from lessons.monitor.record.record import Record
+from lessons.monitor.record.rows import Row
 from lessons.monitor.rules import findings
-from lessons.monitor.thresholds import KINDS, Finding, Thresholds
 
 __all__ = ["KINDS", "Finding", "Monitor", "Record", "Row", "Thresholds", "findings"]

@@ -1,17 +1,22 @@
 """The monitor: one line around a training loop that stays as it is."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
 
 from lessons._check import choice, integer, number
-from lessons.monitor.names import Names
-from lessons.monitor.record import Record
-from lessons.monitor.report import Report
+from lessons.monitor.actions import OnFinding, Reactions
+from lessons.monitor.finding import SEVERITIES, Finding, Thresholds
+from lessons.monitor.record.record import Record
+from lessons.monitor.reporting.report import Report
 from lessons.monitor.rules import findings
-from lessons.monitor.thresholds import SEVERITIES, Finding, Thresholds
-from lessons.monitor.watch import Watch
+from lessons.monitor.watching.names import Names
+from lessons.monitor.watching.watch import Watch
+
+SHARDED = ("DTensor", "FlatParameter", "ShardedTensor")
+LOSSES = ("backward", "told", "none")
 
 
 def _optimizers(optimizer: Any) -> list[torch.optim.Optimizer]:
@@ -25,6 +30,13 @@ def _optimizers(optimizer: Any) -> list[torch.optim.Optimizer]:
             raise TypeError(
                 f"optimizer={one!r} is a {type(one).__name__}; expected a torch.optim.Optimizer."
             )
+        for parameter in (p for group in one.param_groups for p in group["params"]):
+            if type(parameter).__name__ in SHARDED or type(parameter.data).__name__ in SHARDED:
+                raise TypeError(
+                    f"optimizer holds a sharded parameter ({type(parameter).__name__}): each "
+                    f"process sees a part of it, and norms of parts mislead. Expected whole "
+                    f"parameters, as in DistributedDataParallel."
+                )
         found.append(one)
     if not found:
         raise ValueError("optimizer=[] is empty; expected at least one optimizer.")
@@ -43,7 +55,7 @@ class Monitor:
     """Watch a training run; say what is wrong, where, since when, and what to do.
 
     The training loop stays as it is and computes bit for bit the same weights. Between watched
-    steps no hook is on the model or its parameters.
+    steps no hook is on the parameters, and one on each model.
 
     Parameters
     ----------
@@ -57,6 +69,15 @@ class Monitor:
     budget : float, optional
         The share of the training time that may go into looking; 0.02 is 2 %. The monitor times
         itself and looks less often where it must. Then what is recorded depends on the machine.
+    losses : {"backward", "told", "none"}
+        Where the loss is taken from: from the number at which ``backward()`` is called, if there is
+        one optimizer, until `loss` is called; from `loss` alone; or ``"none"`` where the size of
+        the loss does not say how well the model does, as in reinforcement learning: then no rule
+        looks at it.
+    on_finding : callable or sequence of them
+        Each is called with a `Finding` and the monitor, once for each new finding that is no
+        notice, after the step that showed it. `lessons.monitor.actions` has ready ones: ``stop``,
+        ``fail``, ``Skip()``, ``RollBack()``, ``CutRate(0.1)``.
     limits : Thresholds, optional
         What the rules call too much or too little.
     capacity : int, default 256
@@ -69,11 +90,15 @@ class Monitor:
 
     Notes
     -----
+    Each model has one hook that remembers what it was last given, until the step is over: should
+    a number not be finite, that forward pass is run again on a copy, and every operation looked at.
     Gradient norms are unscaled under `torch.amp.GradScaler`, and summed up under gradient
     accumulation. They are taken after the backward pass, before any clipping, and again when the
     optimizer steps. Norms of weights and updates of tensors with over 4096 elements are estimated
     from samples, with an error of about 1 %. Forward passes in evaluation mode or without
     gradients are not looked at.
+    If an exception or Ctrl-C ends the ``with`` block, the report is printed to stderr.
+    Parameters that are sharded (DTensor, FSDP) are refused: their norms would be those of one part.
     Activations that are called as functions are no modules and cannot be seen.
 
     Examples
@@ -91,6 +116,8 @@ class Monitor:
     """
 
     closed: bool
+    stopped: bool
+    optimizers: list[torch.optim.Optimizer]
 
     def __init__(
         self,
@@ -99,6 +126,8 @@ class Monitor:
         every: int = 10,
         *,
         budget: float | None = None,
+        losses: str = "backward",
+        on_finding: OnFinding | Sequence[OnFinding] = (),
         limits: Thresholds | None = None,
         capacity: int = 256,
     ) -> None:
@@ -107,8 +136,33 @@ class Monitor:
         self._record = Record(capacity=integer("capacity", capacity, least=64))
         self._limits = Thresholds() if limits is None else limits
         names, optimizers = Names(_models(model)), _optimizers(optimizer)
-        self._watch = Watch(names, optimizers, self._record, every, share)
-        self.closed = False
+        self._models = names.roots()
+        picks_up = choice("losses", losses, LOSSES) != "told"
+        self._record.judges_losses = losses != "none"
+        self._record.classes = names.classes() + tuple(type(one).__name__ for one in optimizers)
+        self._watch = Watch(names, optimizers, self._record, every, share, picks_up)
+        self.closed, self.stopped, self.optimizers = False, False, optimizers
+        reactions = Reactions(on_finding)
+        if reactions.actions:
+            self._watch.looked = lambda: reactions.looked(self)
+        self._skips = [
+            one.register_step_pre_hook(self._skipping(action))
+            for action in reactions.actions
+            if hasattr(action, "before_step")
+            for one in optimizers
+        ]
+
+    def _skipping(self, action: Any) -> Any:
+        def before_step(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+            if action.before_step(optimizer):
+                self._record.skip(True)
+
+        return before_step
+
+    @property
+    def models(self) -> list[torch.nn.Module]:
+        """The models, without what wraps them."""
+        return self._models
 
     @property
     def record(self) -> Record:
@@ -121,15 +175,20 @@ class Monitor:
         if not self.closed:
             self.closed = True
             self._watch.close()
+            for handle in self._skips:
+                handle.remove()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         self.close()
+        interrupted = kind is not None and issubclass(kind, (Exception, KeyboardInterrupt))
+        if interrupted and self._record.rows:
+            print(self.report(), file=sys.stderr)
 
     def loss(self, value: float | torch.Tensor, step: int | None = None) -> None:
-        """Note the loss of this step; without it the rules about the loss say nothing.
+        """Note the loss of this step, in place of the one that ``backward()`` shows.
 
         Parameters
         ----------
@@ -140,6 +199,7 @@ class Monitor:
             The step that had this loss: the next one to be made, unless this says otherwise.
         """
         with self._watch.budget:
+            self._watch.told()
             if isinstance(value, torch.Tensor):
                 value = value.detach()
                 if not (value.is_cpu or self._watch.watching(step)):
@@ -188,8 +248,10 @@ class Monitor:
         """Return what is wrong as a list of `Finding`, the gravest first."""
         return findings(self.record, self._limits)
 
-    def healthy(self, severity: str = "warning") -> bool:
+    def healthy(self, severity: str = "warning") -> bool | None:
         """Return whether there is no finding of this severity or a graver one.
+
+        None says that there is no verdict: no step was seen, or none in which a gradient arrived.
 
         Parameters
         ----------
@@ -197,7 +259,10 @@ class Monitor:
             A notice is a sign that does no harm yet.
         """
         least = SEVERITIES.index(choice("severity", severity, SEVERITIES))
-        return all(SEVERITIES.index(found.severity) < least for found in self.findings())
+        found = self.findings()
+        if any(SEVERITIES.index(one.severity) >= least for one in found):
+            return False
+        return True if self._record.rows else None
 
     def report(self) -> Report:
         """Return the findings and numbers so far, to be printed, shown or saved."""

@@ -9,6 +9,11 @@ from tests.coursework.hostile.attack import (
     instead_of_norm,
 )
 
+# These take from the machine itself what others need.
+STARVING = {
+    *("memory", "memory of many processes", "shared memory of many processes", "disk"),
+    *("output that never ends", "fork bomb", "threads", "daemon"),
+}
 ATTACKS = {
     "endless cell": beside("while True:\n    pass", said="Cell 1: The cell took longer than 3 s"),
     "endless cell that catches everything": after(

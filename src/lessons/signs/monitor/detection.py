@@ -145,3 +145,19 @@ def results():
     text = resources.files(__package__).joinpath("detection.json").read_text(encoding="utf-8")
     stored = json.loads(text)
     return Detection(stored["summary"], tuple(Run(*run) for run in stored["runs"]))
+
+
+def real_code():
+    """Return what `benchmarks/real_code` stored: how many set-ups and faults, and what was found.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> real_code()["false alarms"]
+    0
+    """
+    folder = resources.files("lessons.signs.monitor")
+    return json.loads((folder / "real_code.json").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""What looks at a training step: hooks, norms, samples and clocks."""
