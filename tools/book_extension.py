@@ -1,8 +1,18 @@
 """What this book adds to Sphinx: figures, links, and the modules of tools/website."""
 
-from tools.website import explorers, formulas, numbers, parts, previews, shell, terms, wordy
+from tools.website import (
+    explorers,
+    formulas,
+    numbers,
+    parts,
+    playground,
+    previews,
+    shell,
+    terms,
+    wordy,
+)
 
-PARTS = (previews, formulas, explorers, parts, numbers, wordy, terms, shell)
+PARTS = (previews, formulas, explorers, parts, numbers, wordy, terms, playground, shell)
 
 
 def setup(app):

@@ -141,7 +141,9 @@ def build(output):
 
     toc = (ROOT / "_toc.yml").read_bytes()
     digest = hashlib.sha256(chapters.surroundings().encode() + toc)
-    own = [*(ROOT / "book" / "assets").glob("*.*"), *(ROOT / "tools" / "website").rglob("*.*")]
+    assets = [ROOT / "book" / "assets", ROOT / "book" / "assets" / "playground"]
+    own = [path for folder in assets for path in folder.glob("*.*")]
+    own += (ROOT / "tools" / "website").rglob("*.*")
     for path in sorted(own):  # Sphinx does not look at them, or copies them with pages only
         if path.suffix != ".pyc":
             digest.update(path.name.encode() + path.read_bytes())

@@ -41,6 +41,32 @@ def test_a_touch_on_the_slider_changes_the_figure(open_page):
     page.wait_for_function(CHANGED, arg=[explorer, before])
 
 
+def test_the_net_of_the_first_page_breaks_and_heals_by_touch(open_page):
+    page = open_page("book/index.html", "phone")
+    said = "document.querySelector('.pg-verdict')?.innerText.includes('{}')"
+    page.wait_for_function(said.format("healthy"))
+    page.locator(".pg-patients button", has_text="A whisper").tap()
+    page.wait_for_function(said.format("vanishes"))
+    page.locator(".pg-heal").tap()
+    page.wait_for_function(said.format("healthy"))
+    page.locator(".pg + p a").first.tap()
+    page.wait_for_url("**/notebooks/causes/vanishing_and_exploding.html")
+
+
+def test_the_playground_says_what_it_needs_without_javascript_and_from_a_folder(
+    chromium, address, site
+):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}book/playground.html")
+    assert "needs JavaScript" in page.locator(".pg").inner_text()
+    context.close()
+    page = chromium.new_page()
+    page.goto((site / "book" / "playground.html").as_uri())
+    page.wait_for_function("document.querySelector('.pg').innerText.includes('from a folder')")
+    page.close()
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_code_can_be_read(open_page, code_colours, described, mode):
     chapter = next(name for name in build.pages() if name.startswith("notebooks/"))

@@ -25,6 +25,15 @@ SCRIPTS = [
     "scripts/pydata-sphinx-theme.js",
     "lessons.js",
 ]
+# Places on a page, and the module of book/assets/playground that fills them.
+MODULES = {
+    'class="pg"': "main.js",
+    'class="pg-wall"': "wall.js",
+    'class="pg-ruler"': "ruler.js",
+    'class="pg-memory"': "memory.js",
+    'class="pg-whisper"': "whisper.js",
+    'class="pg-circle"': "circle.js",
+}
 # Words of these are not looked for in the style sheet, but they are not few: data in addresses.
 _DATA = re.compile(r'"data:[^"]*"')
 _ADDRESS = re.compile(r'(_static/(site\.css|site\.js|explore\.js|search\.js))(\?v=\w*)?"')
@@ -38,9 +47,11 @@ def choose(app, pagename, templatename, context, doctree):
     has = (lambda kind: any(True for _ in doctree.findall(kind))) if doctree else bool
     formulas = bool(doctree) and (has(nodes.math) or has(nodes.math_block))
     context["formulas_here"] = formulas and app.builder.math_renderer_name == "katex"
-    context["explorers_here"] = bool(doctree) and any(
-        "lessons-explore" in node.astext() for node in doctree.findall(nodes.raw)
-    )
+    raw = [node.astext() for node in doctree.findall(nodes.raw)] if doctree else []
+    context["explorers_here"] = any("lessons-explore" in text for text in raw)
+    context["modules_here"] = [
+        module for mark, module in MODULES.items() if any(mark in text for text in raw)
+    ]
     # Without node or npm: MathJax from its usual address, on pages with formulas.
     names = [str(getattr(js, "filename", js)) for js in context["script_files"]]
     outside = [name for name in names if name.startswith("http")]
