@@ -190,3 +190,32 @@ def test_update_and_weight_norms_are_those_of_the_step(tmp_path):
     train(Classifier(plain()), points(40), tmp_path, callback, Noting())
     got = [row.get("weight", ["net.0.weight"]).item() for row in callback.monitor.record.rows]
     assert got == pytest.approx(weights, rel=1e-6)
+
+
+class Reporter(transformers.TrainerCallback):
+    """Keeps what a reporter after the callback would write."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_log(self, args, state, control, logs=None, **others):
+        self.seen.append(dict(logs))
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_each_look_reaches_the_history_and_later_reporters_once(log, tmp_path):
+    callback, reporter = GradientMonitor(every=4, log=log), Reporter()
+    options = {"evaluation": points(16), "eval_strategy": "steps", "eval_steps": 2}
+    trainer = train(
+        Classifier(plain()), points(64), tmp_path, callback, reporter, logging_steps=2, **options
+    )
+    rows = callback.monitor.record.rows
+    assert [row.step for row in rows] == [0, 1, 2, 4]
+    flat = [{f"monitor/{n}": v for n, v in row.flat().items()} for row in rows]
+    # Logged after steps 1, 3, 5 and 7; nothing new was looked at for the last of them.
+    expected = [flat[1], flat[2], flat[3], {}] if log else [{}] * 4
+    for lines in (trainer.state.log_history, reporter.seen):
+        told = [{n: v for n, v in line.items() if n.startswith("monitor/")} for line in lines]
+        losses = [of for of, line in zip(told, lines, strict=True) if "loss" in line]
+        assert losses == expected
+        assert sum(map(bool, told)) == sum(map(bool, expected))  # none beside an evaluation

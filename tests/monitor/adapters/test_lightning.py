@@ -165,6 +165,39 @@ def test_manual_optimization_with_two_optimizers():
     assert not hooks_on(module)
 
 
+class Logger(L.loggers.logger.DummyLogger):
+    """Keeps what it is given, by step."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = {}
+
+    def log_metrics(self, metrics, step=None):
+        self.seen.setdefault(step, {}).update(metrics)
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_each_look_reaches_the_trainers_logger(log):
+    callback, logger = GradientMonitor(every=2, log=log), Logger()
+    options = {"logger": logger, "log_every_n_steps": 1, "accumulate_grad_batches": 2}
+    fit(Module(plain()), callback, steps=12, **options)
+    rows = callback.monitor.record.rows
+    assert [row.step for row in rows] == [0, 1, 2, 4]
+    told = {f"monitor/{n}": v for row in rows for n, v in row.flat().items()}
+    expected = {row.step: {f"monitor/{n}": v for n, v in row.flat().items()} for row in rows}
+    assert logger.seen == (expected if log else {})
+    assert {"monitor/gradient_norm", "monitor/ratio/net.0.weight"} <= set(told)
+
+
+def test_manual_optimization_logs_the_looks_of_both_optimizers():
+    callback, logger = GradientMonitor(every=1, log=True), Logger()
+    fit(Manual(plain()), callback, steps=4, logger=logger, log_every_n_steps=1)
+    layers = [{f"monitor/gradient/net.{i}.weight" for i in half} for half in ((0, 2), (4, 6))]
+    # The second optimizer makes a step at every other batch: its steps are 0 and 1.
+    assert layers[0] | layers[1] <= set(logger.seen[0])
+    assert all(layers[0] <= set(logger.seen[step]) for step in range(4))
+
+
 def test_the_first_nan_is_dated_between_the_looks():
     class Breaking(Module):
         def training_step(self, batch, index):

@@ -34,8 +34,9 @@ class GradientMonitor(Attached, TrainerCallback):
     on_finding
         See `Monitor`; ``stop`` ends the training.
     log : bool, default False
-        Add the numbers of the last look, as "monitor/…", to what the trainer logs: to its history,
-        and to the reporters that come after this callback.
+        Add the numbers of each look, as "monitor/…", to the next loss that the trainer logs: in
+        its history, and for the reporters that come after this callback. Of several looks between
+        two logs the last is taken.
     show : bool, default True
         Print the report at the end of the training if the run is not healthy.
 
@@ -61,6 +62,7 @@ class GradientMonitor(Attached, TrainerCallback):
         **others: Any,
     ) -> None:
         """Open a monitor on the optimizer inside accelerate's wrapper."""
+        self._logged = -1
         self._open(model, optimizer)
 
     def on_log(
@@ -72,10 +74,12 @@ class GradientMonitor(Attached, TrainerCallback):
         **others: Any,
     ) -> None:
         """Note the loss, where one is logged during training; log the newest numbers with it."""
-        if logs and "loss" in logs and self.monitor is not None and not self.monitor.closed:
-            self.monitor.loss(logs["loss"], step=max(self.monitor.record.steps - 1, 0))
-
-        if logs is not None and self._log and self.monitor is not None:
+        if not logs or "loss" not in logs or self.monitor is None or self.monitor.closed:
+            return  # an evaluation, or the summary at the end
+        self.monitor.loss(logs["loss"], step=max(self.monitor.record.steps - 1, 0))
+        rows = self.monitor.record.rows
+        if self._log and rows and rows[-1].step > self._logged:
+            self._logged = rows[-1].step
             numbers = {f"monitor/{n}": value for n, value in self.monitor.latest().items()}
             logs.update(numbers)
             if state.log_history:
