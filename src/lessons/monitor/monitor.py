@@ -13,34 +13,10 @@ from lessons.monitor.record.record import Record
 from lessons.monitor.reporting.report import Report
 from lessons.monitor.rules import findings
 from lessons.monitor.watching.names import Names
+from lessons.monitor.watching.optimizers import epsilon, momentum, unwrapped
 from lessons.monitor.watching.watch import Watch
 
-SHARDED = ("DTensor", "FlatParameter", "ShardedTensor")
 LOSSES = ("backward", "told", "none")
-
-
-def _optimizers(optimizer: Any) -> list[torch.optim.Optimizer]:
-    """Return the list of optimizers, each without the wrapper of a training library."""
-    several = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
-    found = []
-    for one in several:
-        while isinstance(inner := getattr(one, "optimizer", None), torch.optim.Optimizer):
-            one = inner
-        if not isinstance(one, torch.optim.Optimizer):
-            raise TypeError(
-                f"optimizer={one!r} is a {type(one).__name__}; expected a torch.optim.Optimizer."
-            )
-        for parameter in (p for group in one.param_groups for p in group["params"]):
-            if type(parameter).__name__ in SHARDED or type(parameter.data).__name__ in SHARDED:
-                raise TypeError(
-                    f"optimizer holds a sharded parameter ({type(parameter).__name__}): each "
-                    f"process sees a part of it, and norms of parts mislead. Expected whole "
-                    f"parameters, as in DistributedDataParallel."
-                )
-        found.append(one)
-    if not found:
-        raise ValueError("optimizer=[] is empty; expected at least one optimizer.")
-    return found
 
 
 def _models(model: Any) -> Any:
@@ -135,11 +111,12 @@ class Monitor:
         share = None if budget is None else number("budget", budget, above=0)
         self._record = Record(capacity=integer("capacity", capacity, least=64))
         self._limits = Thresholds() if limits is None else limits
-        names, optimizers = Names(_models(model)), _optimizers(optimizer)
+        names, optimizers = Names(_models(model)), unwrapped(optimizer)
         self._models = names.roots()
         picks_up = choice("losses", losses, LOSSES) != "told"
         self._record.judges_losses = losses != "none"
         self._record.classes = names.classes() + tuple(type(one).__name__ for one in optimizers)
+        self._record.momentum, self._record.epsilon = momentum(optimizers), epsilon(optimizers)
         self._watch = Watch(names, optimizers, self._record, every, share, picks_up)
         self.closed, self.stopped, self.optimizers = False, False, optimizers
         reactions = Reactions(on_finding)

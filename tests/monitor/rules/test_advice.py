@@ -1,6 +1,7 @@
 """Each advice is run to the letter on a net that is sick in its way, and heals it."""
 
 import copy
+import dataclasses
 import math
 from pathlib import Path
 
@@ -26,10 +27,17 @@ class Patient:
     def __init__(self, build, *, lr=0.3, adam=False, loss_of=functional.cross_entropy, **options):
         self.build, self.adam = build, adam
         self.lr = self.first_lr = lr
+        self.eps = 1e-8
         x, y = next(batches(1, size=128))
         self.names = {"torch": torch, "x": x, "y": y, "loss_of": loss_of}
         self.names["model"] = build()
-        self.options = {"zero": True, "every": 10, "own": True, "spoil": None} | options
+        self.options = {
+            "zero": True,
+            "every": 10,
+            "own": True,
+            "spoil": None,
+            "momentum": 0.0,
+        } | options
         self.code, self.codes = "", []  # for each step, and for once
 
     def visit(self, steps=STEPS):
@@ -58,8 +66,9 @@ class Patient:
         parameters = model.parameters()
         if not self.options["own"]:
             parameters = copy.deepcopy(model).parameters()
-        kind = torch.optim.Adam if self.adam else torch.optim.SGD
-        return kind(parameters, lr=self.lr)
+        if self.adam:
+            return torch.optim.Adam(parameters, lr=self.lr, eps=self.eps)
+        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.options["momentum"])
 
     def follow(self, finding):
         """Run the advice, after that of the visits before, on a net as it was at first."""
@@ -70,9 +79,11 @@ class Patient:
         else:
             self.codes.append(finding.advice)
         optimizer.param_groups[0]["lr"] = self.first_lr
+        optimizer.param_groups[0] |= {"eps": 1e-8} if self.adam else {}
         for code in self.codes:
             exec(code, self.names)
         self.lr = self.names["optimizer"].param_groups[0]["lr"]
+        self.eps = self.names["optimizer"].param_groups[0].get("eps")
 
     def learns(self):
         return self.losses[-1] < 0.95 * self.losses[0]
@@ -155,6 +166,38 @@ def test_the_advice_heals(name):
             break
     assert kind not in left, str(monitor.report())
     assert patient.learns()
+
+
+@pytest.mark.parametrize("lr", [1.0, 3.0])
+def test_steps_that_momentum_adds_up_are_divided_by_their_number(lr):
+    """These rates are good without momentum, and a tenth of the larger one is not enough."""
+    patient = Patient(plain, lr=lr, momentum=0.99)
+    (found, *_) = patient.visit().findings()
+    assert (found.kind, found.advice) == ("step_too_large", remedies.LESS_MOMENTUM)
+    patient.follow(found)
+    assert patient.lr == pytest.approx(lr / 100)
+    assert patient.visit().healthy() and patient.learns()
+
+
+@pytest.mark.parametrize("scale", [1e-11, 1e-13])
+def test_gradients_below_epsilon_are_freed_of_it(scale):
+    def loss_of(scores, y):
+        return scale * functional.cross_entropy(scores, y)
+
+    patient = Patient(plain, lr=1e-2, adam=True, loss_of=loss_of)
+    (found, *_) = patient.visit().findings()
+    assert (found.kind, found.advice) == ("step_too_small", remedies.SMALLER_EPSILON)
+    patient.follow(dataclasses.replace(found, advice=remedies.LARGER_STEP))
+    assert not (patient.visit().healthy() and patient.learns())
+    patient.codes.clear()
+    patient.follow(found)
+    assert patient.visit().healthy() and patient.learns()
+
+
+def test_a_gradient_above_epsilon_asks_for_a_larger_rate():
+    patient = Patient(plain, lr=1e-9, adam=True)
+    (found, *_) = patient.visit().findings()
+    assert (found.kind, found.advice) == ("step_too_small", remedies.LARGER_STEP)
 
 
 def scale(quantity, factor, offset=0.0):

@@ -76,6 +76,9 @@ class Record:
         By optimizer: steps, and whether the gradients of the step before were still there.
     classes : tuple of str
         Names of the classes of the modules and the optimizers, for the advice.
+    momentum, epsilon : float
+        The largest momentum of the optimizers, and the largest eps beside a gradient's size; 0
+        where there is none.
     judges_losses : bool
         Whether the size of the loss means something.
     spikes : list of (int, str, float)
@@ -98,6 +101,8 @@ class Record:
     reach: dict[int, Reach] = field(default_factory=dict)
     kept: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    momentum: float = 0.0
+    epsilon: float = 0.0
     judges_losses: bool = True
     capacity: int = 256
     recent: int = 32

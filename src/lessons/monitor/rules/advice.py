@@ -1,10 +1,11 @@
 """What to try first for each finding, as code that runs, and where to read on.
 
-It depends on the finding, on the activations and on when it began. The chapters come from the
-course's one index of fixes.
+It depends on the finding, on the activations, on the optimizer and on when it began. The chapters
+come from the course's one index of fixes.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,9 +14,11 @@ from lessons.monitor.finding import Finding
 from lessons.monitor.record.record import Record
 from lessons.monitor.rules import remedies
 from lessons.monitor.rules.causes import LOSS
+from lessons.monitor.rules.trends import median
 
 CHAPTER = "causes/vanishing_and_exploding"
 CONSEQUENCES = "signs/symptoms"  # which sign follows from which
+HEAVY = 0.9  # a momentum from which on its sum is at least ten steps
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,18 @@ def _cut(finding: Finding, record: Record) -> Advice:
     return Advice(remedies.UNCUT)
 
 
+def _smaller(finding: Finding, record: Record) -> Advice:
+    heavy = record.momentum >= HEAVY
+    return Advice(remedies.LESS_MOMENTUM if heavy else remedies.SMALLER_STEP, "learning_rate")
+
+
+def _larger(finding: Finding, record: Record) -> Advice:
+    norms = record.rows[-1].get("gradient").tolist() if record.rows else []
+    known = [norm for norm in norms if math.isfinite(norm)]
+    hidden = bool(known) and 0 < median(known) < record.epsilon
+    return Advice(remedies.SMALLER_EPSILON if hidden else remedies.LARGER_STEP, "learning_rate")
+
+
 def _always(code: str, fix: str | None = None) -> Callable[[Finding, Record], Advice]:
     return lambda finding, record: Advice(code, fix)
 
@@ -113,13 +128,14 @@ ADVICE: dict[str, Callable[[Finding, Record], Advice]] = {
     "vanishing_through_time": _always(remedies.ORTHOGONAL, "lstm"),
     "dead_units": _dead,
     "saturated": _saturated,
-    "step_too_large": _always(remedies.SMALLER_STEP, "learning_rate"),
-    "step_too_small": _always(remedies.LARGER_STEP, "learning_rate"),
-    "diverging_loss": _always(remedies.SMALLER_STEP, "learning_rate"),
+    "step_too_large": _smaller,
+    "step_too_small": _larger,
+    "diverging_loss": _smaller,
     "spike": _always(remedies.CLIP, "clipping"),
-    "stalled_loss": _always(remedies.LARGER_STEP, "learning_rate"),
+    "stalled_loss": _larger,
 }
-SMALLER, LARGER = {remedies.SMALLER_STEP, remedies.LEAKY}, {remedies.LARGER_STEP}
+SMALLER = {remedies.SMALLER_STEP, remedies.LESS_MOMENTUM, remedies.LEAKY}
+LARGER = {remedies.LARGER_STEP, remedies.SMALLER_EPSILON}
 
 
 def advised(found: list[Finding], record: Record) -> list[Finding]:

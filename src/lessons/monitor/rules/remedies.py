@@ -83,6 +83,16 @@ LARGER_STEP = """\
 for group in optimizer.param_groups:
     group["lr"] *= 10
 """
+LESS_MOMENTUM = """\
+# With momentum m, steps that agree add up to 1 / (1 - m) of one: the learning rate times 1 - m.
+for group in optimizer.param_groups:
+    group["lr"] *= 1 - group.get("momentum", 0.9)
+"""
+SMALLER_EPSILON = """\
+# The gradients are below the optimizer's eps, which therefore makes the steps small: lower it.
+for group in optimizer.param_groups:
+    group["eps"] *= 1e-8
+"""
 FIND_NAN = """\
 # Let torch say which operation made the first NaN: the forward pass must be inside. It is slow.
 with torch.autograd.set_detect_anomaly(True):
