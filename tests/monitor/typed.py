@@ -10,7 +10,7 @@ from lessons.monitor.reporting.report import Report
 
 def train(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> bool | None:
     limits = Thresholds(ratio_high=0.2)
-    with Monitor(model, [optimizer], every=5, budget=0.02, limits=limits) as monitor:
+    with Monitor(model, [optimizer], every=5, budget=0.02, limits=limits, live=True) as monitor:
         assert_type(monitor, Monitor)
         monitor.loss(0.5, step=3)
         monitor.within_step(optimizer)

@@ -10,6 +10,7 @@ from lessons._check import choice, integer, number
 from lessons.monitor.actions import OnFinding, Reactions
 from lessons.monitor.finding import SEVERITIES, Finding, Thresholds
 from lessons.monitor.record.record import Record
+from lessons.monitor.reporting.live import Live
 from lessons.monitor.reporting.report import Report
 from lessons.monitor.rules import findings
 from lessons.monitor.watching.names import Names
@@ -58,6 +59,10 @@ class Monitor:
         What the rules call too much or too little.
     capacity : int, default 256
         How many watched steps are kept: older ones ever further apart.
+    live : bool, default False
+        In a notebook, show the findings and the picture while the training runs, drawn anew after
+        a look, once a second at most, and so rarely that drawing takes about a tenth of the time.
+        It needs IPython and matplotlib.
 
     Raises
     ------
@@ -106,7 +111,9 @@ class Monitor:
         on_finding: OnFinding | Sequence[OnFinding] = (),
         limits: Thresholds | None = None,
         capacity: int = 256,
+        live: bool = False,
     ) -> None:
+        self._live = Live() if live else None
         every = integer("every", every)
         share = None if budget is None else number("budget", budget, above=0)
         self._record = Record(capacity=integer("capacity", capacity, least=64))
@@ -119,15 +126,21 @@ class Monitor:
         self._record.momentum, self._record.epsilon = momentum(optimizers), epsilon(optimizers)
         self._watch = Watch(names, optimizers, self._record, every, share, picks_up)
         self.closed, self.stopped, self.optimizers = False, False, optimizers
-        reactions = Reactions(on_finding)
-        if reactions.actions:
-            self._watch.looked = lambda: reactions.looked(self)
+        reactions = self._reactions = Reactions(on_finding)
+        if reactions.actions or self._live:
+            self._watch.looked = self._looked
         self._skips = [
             one.register_step_pre_hook(self._skipping(action))
             for action in reactions.actions
             if hasattr(action, "before_step")
             for one in optimizers
         ]
+
+    def _looked(self) -> None:
+        if self._live:
+            self._live.show(self.report)
+        if self._reactions.actions:
+            self._reactions.looked(self)
 
     def _skipping(self, action: Any) -> Any:
         def before_step(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
@@ -154,6 +167,8 @@ class Monitor:
             self._watch.close()
             for handle in self._skips:
                 handle.remove()
+            if self._live and self._record.rows:
+                self._live.show(self.report, last=True)
 
     def __enter__(self) -> Self:
         return self
