@@ -189,6 +189,15 @@ def test_each_look_reaches_the_trainers_logger(log):
     assert {"monitor/gradient_norm", "monitor/ratio/net.0.weight"} <= set(told)
 
 
+def test_a_live_view_of_a_fit(monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "lessons.monitor.reporting.live.Live.show", lambda *_, last=False: shown.append(last)
+    )
+    fit(Module(plain()), GradientMonitor(every=2, live=True), steps=3)
+    assert shown == [False, False, False, True]
+
+
 def test_manual_optimization_logs_the_looks_of_both_optimizers():
     callback, logger = GradientMonitor(every=1, log=True), Logger()
     fit(Manual(plain()), callback, steps=4, logger=logger, log_every_n_steps=1)

@@ -31,13 +31,14 @@ class Attached:
         limits: Thresholds | None = None,
         capacity: int = 256,
         on_finding: OnFinding | Sequence[OnFinding] = (),
+        live: bool = False,
         show: bool = True,
         log: bool = False,
     ) -> None:
         super().__init__()
         self._options: dict[str, Any] = {"every": integer("every", every), "budget": budget}
         self._options |= {"limits": limits, "capacity": capacity}
-        self._options |= {"on_finding": on_finding, "losses": "told"}
+        self._options |= {"on_finding": on_finding, "losses": "told", "live": live}
         self._log = log
         self._show = show
         self.monitor = None

@@ -29,7 +29,7 @@ class GradientMonitor(Attached, TrainerCallback):
 
     Parameters
     ----------
-    every, budget, limits, capacity
+    every, budget, limits, capacity, live
         See `Monitor`.
     on_finding
         See `Monitor`; ``stop`` ends the training.

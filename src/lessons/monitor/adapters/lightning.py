@@ -45,7 +45,7 @@ class GradientMonitor(Attached, _callback_class()):  # type: ignore[misc]
 
     Parameters
     ----------
-    every, budget, limits, capacity
+    every, budget, limits, capacity, live
         See `Monitor`.
     on_finding
         See `Monitor`; ``stop`` ends the fit.
