@@ -485,9 +485,17 @@ def test_the_wall_and_its_descents_are_those_of_the_course(page):
         assert np.allclose(path, loss_wall.descend(5.0, -2.0, 0.3, limit, 45)[0], atol=1e-6)
 
 
-def test_the_wall_turns_by_keyboard_and_by_a_finger(opened):
+@pytest.fixture
+def near_the_wall(opened):
+    """The page, scrolled to where the wall begins to be computed."""
     page = opened("#depth=1&width=4")
+    page.locator(".pg-wall").evaluate("wall => wall.scrollIntoView()")
     page.wait_for_function("document.querySelector('.pg-wall').wall")
+    return page
+
+
+def test_the_wall_turns_by_keyboard_and_by_a_finger(near_the_wall):
+    page = near_the_wall
     turn, look = page.locator("#pg-turn"), "document.querySelector('.pg-hill').toDataURL()"
     before = page.evaluate(look)
     turn.press("ArrowRight")
@@ -502,8 +510,8 @@ def test_the_wall_turns_by_keyboard_and_by_a_finger(opened):
     assert turn.get_attribute("aria-valuetext") != value
 
 
-def test_the_wall_says_which_ball_is_thrown(opened):
-    page = opened("#depth=1&width=4")
+def test_the_wall_says_which_ball_is_thrown(near_the_wall):
+    page = near_the_wall
     said = page.locator(".pg-wall .pg-verdict")
     assert "Not clipped: longest step 5," in said.inner_text()
     assert "Clipped: longest step 0.3," in said.inner_text()

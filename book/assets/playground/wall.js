@@ -224,4 +224,12 @@ class Wall {
   }
 }
 
-for (const root of document.querySelectorAll(".pg-wall")) root.wall = new Wall(root);
+// The surface takes a moment to compute: only when somebody comes near.
+const watcher = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) {
+    if (!isIntersecting) continue;
+    watcher.unobserve(target);
+    target.wall = new Wall(target);
+  }
+}, { rootMargin: "200px" });
+for (const root of document.querySelectorAll(".pg-wall")) watcher.observe(root);
