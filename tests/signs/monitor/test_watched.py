@@ -9,6 +9,7 @@ import nbformat
 import pytest
 import torch
 
+from lessons._threads import one_thread
 from lessons.data import digits, recall
 from lessons.measure import decades_per_layer, loss_gradients
 from lessons.monitor.rules.remedies import REINITIALIZE
@@ -34,6 +35,7 @@ def test_the_first_look_is_the_gradient_of_the_first_batch(data):
     assert list(norms.values()) == pytest.approx(list(true.values()), rel=1e-5)
 
 
+@one_thread()
 def test_the_loop_is_that_of_torch(data):
     ours, plain = mlp(3, seed=1), mlp(3, seed=1)
     watched(ours, data.train_x, data.train_y, lr=0.05, momentum=0.5, steps=7, seed=2, every=1)
