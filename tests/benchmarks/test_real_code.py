@@ -3,22 +3,20 @@
 import json
 
 import pytest
-import torch
 
 from benchmarks.real_code import runs  # noqa: F401, it registers the set-ups
 from benchmarks.real_code.__main__ import COPY, summary
 from benchmarks.real_code.suite import HEALTHY, SETUPS, named
+from lessons._threads import one_thread
 
 STORED = json.loads(COPY.read_text(encoding="utf-8"))
 MISSED = {(name, fault): said for name, fault, said in STORED["misses"]}
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def alone():
+    with one_thread():
+        yield
 
 
 def test_the_suite_is_large_enough_and_the_stored_results_good_enough():
