@@ -20,13 +20,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons.coursework import bubblewrap
-from lessons.coursework import grade as grading
-from lessons.coursework.grade import grade
-from lessons.coursework.limits import MIB, Limits
-from lessons.coursework.notebook import parse
-from lessons.coursework.proxies import Environment
-from lessons.coursework.running import Running
+from lessons.coursework.grading import grade as grading
+from lessons.coursework.grading.grade import grade
+from lessons.coursework.grading.proxies import Environment
+from lessons.coursework.grading.running import Running
+from lessons.coursework.intake.notebook import parse
+from lessons.coursework.sandbox import bubblewrap
+from lessons.coursework.sandbox.limits import MIB, Limits
 from tests.coursework.hostile import bare, cheats, reach, time_and_memory
 from tests.coursework.hostile.attack import FULL, REACHED
 from tests.coursework.submissions import HONEST, TINY, notebook
