@@ -444,7 +444,7 @@ def test_too_few_addresses_are_told_without_a_traceback(monkeypatch, capsys):
 def test_a_terminal_that_knows_few_letters(assignment, tmp_path):
     folder = tmp_path / "submissions"
     folder.mkdir()
-    (folder / "王小明.ipynb").write_bytes(fakes.notebook("x", raise_="oops"))
+    (folder / "王小明.ipynb").write_bytes(fakes.notebook(**{"raise": "oops"}))
     done = subprocess.run(
         [sys.executable, "-c", FAKE, assignment, folder, "--out", tmp_path / "out"],
         cwd=ROOT,
@@ -452,5 +452,6 @@ def test_a_terminal_that_knows_few_letters(assignment, tmp_path):
         capture_output=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr
+    assert "  ???  The grader failed: RuntimeError: oops" in done.stdout.decode("latin-1")
     assert b"UnicodeEncodeError" not in done.stderr

@@ -1,5 +1,6 @@
 """Grading on a cluster: two workers on loopback, started as the guide says, one killed half way."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -29,17 +30,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture
-def start(tmp_path):
-    """Return the function that starts ``dask …`` in the background; all end with the test."""
+@contextlib.contextmanager
+def starting(folder):
+    """Yield the function that starts ``dask …`` in the background; all end with the block."""
     running = []
 
-    def run(*words):
-        log = open(tmp_path / f"dask-{len(running)}.txt", "wb")  # noqa: SIM115
+    def run(*words, **more):
+        log = open(folder / f"dask-{len(running)}.txt", "wb")  # noqa: SIM115
         path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
-        here = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
+        here = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1", **more}
         process = subprocess.Popen(
-            [str(DASK), *words], cwd=tmp_path, env=os.environ | here, stdout=log, stderr=log
+            [str(DASK), *words], cwd=folder, env=os.environ | here, stdout=log, stderr=log
         )
         running.append((process, log))
         return process
@@ -52,6 +53,22 @@ def start(tmp_path):
         log.close()
 
 
+@pytest.fixture
+def start(tmp_path):
+    """Return the function that starts ``dask …`` for one test."""
+    with starting(tmp_path) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Return the address of a scheduler that has no workers yet."""
+    port = str(free_port())
+    with starting(tmp_path_factory.mktemp("scheduler")) as run:
+        run("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        yield f"tcp://127.0.0.1:{port}"
+
+
 def kill(process):
     """End a process and all it started at once, as a power cut does."""
     whole = [psutil.Process(process.pid)]
@@ -60,8 +77,9 @@ def kill(process):
         one.kill()
 
 
-def worker(start, address):
-    return start("worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard")
+def worker(start, address, **more):
+    words = ["--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
+    return start("worker", address, *words, **more)
 
 
 def test_an_assignment_travels_as_text():
@@ -75,10 +93,7 @@ def test_an_assignment_travels_as_text():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_each_is_graded_once_though_a_worker_is_killed(start, tmp_path, capfd):
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+def test_each_is_graded_once_though_a_worker_is_killed(start, address, tmp_path, capfd):
     workers = [worker(start, address) for _ in range(2)]
     folder, log, out = tmp_path / "submissions", tmp_path / "log", tmp_path / "out"
     folder.mkdir()
@@ -121,12 +136,9 @@ def test_each_is_graded_once_though_a_worker_is_killed(start, tmp_path, capfd):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_one_in_the_sandbox_of_a_worker(start, sandbox, tmp_path, capfd):
+def test_one_in_the_sandbox_of_a_worker(start, address, sandbox, tmp_path, capfd):
     from tests.coursework import submissions
 
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
     worker(start, address)
     folder = tmp_path / "submissions"
     folder.mkdir()
@@ -136,6 +148,19 @@ def test_one_in_the_sandbox_of_a_worker(start, sandbox, tmp_path, capfd):
     assert code == 0, "".join(capfd.readouterr())
     rows = parse((tmp_path / "out" / "scores.csv").read_bytes(), "scores").rows
     assert [row["score"] for row in rows] == ["6"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_worker_that_imports_from_its_folder_is_refused(start, address, tmp_path, capfd):
+    """Nothing is graded there, and the person reads how to start it."""
+    worker(start, address, PYTHONSAFEPATH="")
+    folder, out = tmp_path / "submissions", tmp_path / "out"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_bytes(fakes.notebook("ada"))
+    code = cli.main([str(TINY), str(folder), "--out", str(out), "--dask", address], fakes.grade)
+    assert code == 2
+    assert "PYTHONSAFEPATH=1 dask worker" in capfd.readouterr().err
+    assert not list(out.glob("results/*.json"))
 
 
 def cli_progress():
