@@ -1,5 +1,6 @@
 """What a program in the sandbox sees and may do, and that it ends with the grader."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,13 +8,14 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from lessons.coursework.sandbox import bubblewrap
-from lessons.coursework.sandbox.launch import Sandbox, SandboxError, everything
+from lessons.coursework.sandbox.launch import Sandbox, SandboxError, everything, receive
 from lessons.coursework.sandbox.limits import MIB, Limits
-from tests.coursework.submissions import TINY
 from tests.coursework.traces import running
+from tools.repository import ROOT
 
 
 def run(code, hide=(), limits=None, place=None):
@@ -213,16 +215,16 @@ def test_a_machine_without_bubblewrap_is_told(monkeypatch):
 GRADER = """
 import sys
 from lessons.coursework.sandbox import bubblewrap
-from lessons.coursework.grading.assignment import load
-from lessons.coursework.grading.grade import grade
-from tests.coursework.submissions import notebook
+from lessons.coursework.sandbox.limits import Limits
+from lessons.coursework.grading.running import Running
+from lessons.coursework.intake.notebook import Cell
 bubblewrap.ENVIRONMENT["GRADING_MARK"] = sys.argv[1]
 cell = '''
 import subprocess, time
 subprocess.Popen(["setsid", "sleep", "1000"])
 time.sleep(1000)
 '''
-grade(notebook(cell), load(sys.argv[2]), "eve")
+Running([Cell(1, "code", cell)], Limits(cell=1000))
 """
 
 
@@ -230,25 +232,59 @@ grade(notebook(cell), load(sys.argv[2]), "eve")
 def test_nothing_outlives_a_grader_that_is_killed(sandbox, tmp_path, number):
     mark = f"mark-{os.getpid()}-{tmp_path.name}"
     with subprocess.Popen(
-        [sys.executable, "-c", GRADER, mark, str(TINY)],
-        stderr=subprocess.DEVNULL,
-        cwd=TINY.parents[2],
+        [sys.executable, "-c", GRADER, mark], stderr=subprocess.DEVNULL, cwd=ROOT
     ) as grader:
-        deadline = time.monotonic() + 60
-        while not any(b"sleep" in command(process) for process in running(mark)):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        assert wait(lambda: any(map(is_daemon, running(mark))), 60)
         grader.send_signal(number)
-    deadline = time.monotonic() + 10
-    while (left := running(mark)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left == []
+    assert wait(lambda: running(mark) == [])
 
 
-def command(process):
-    """Return the command of a process."""
+DAEMON = """
+import subprocess, time
+subprocess.Popen(["sleep", "1000"], start_new_session=True)
+print("ready", flush=True)
+time.sleep(1000)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("which", ["outer", "first", "inner"])
+def test_nothing_outlives_a_part_of_the_sandbox_that_is_killed(sandbox, which, number):
+    """Whichever ``bwrap`` a signal meets: all ends, or all goes on and ends with the grader."""
+    started = Sandbox(Limits(), (), lambda *_: ["-c", DAEMON])
     try:
-        with open(f"/proc/{process}/cmdline", "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
+        assert receive(started.output, time.monotonic() + 30) == b"ready\n"
+        outer, first = psutil.Process(started._process.pid), psutil.Process(started.init)
+        (inner,) = first.children()
+        every = [outer, first, *first.children(recursive=True)]
+        assert [process.name() for process in every[:3]] == ["bwrap"] * 3
+        assert "sleep" in {process.name() for process in every}
+        {"outer": outer, "first": first, "inner": inner}[which].send_signal(number)
+        if number != signal.SIGKILL:
+            started.end()
+        started._process.wait(10)
+        assert wait(lambda: not any(map(alive, every)))
+    finally:
+        started.end()
+
+
+def alive(process):
+    """Say whether a process is there and not only its exit status, which nobody has asked for."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def wait(done, seconds=10):
+    """Return whether ``done()`` comes true in time."""
+    until = time.monotonic() + seconds
+    while not (found := done()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def is_daemon(process):
+    """Say whether the process of this number is what the cell started."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/cmdline", "rb") as file:
+        return file.read().startswith(b"sleep\0")
+    return False

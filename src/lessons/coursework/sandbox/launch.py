@@ -163,6 +163,7 @@ class Sandbox:
         self._process.wait()
 
     def end(self):
-        """End every process and close the pipes."""
+        """End every process and close the pipes; a second time it does nothing."""
         self.kill()
         self._ours.close()
+        self._handle = None
