@@ -29,7 +29,7 @@ ROOT = repository.ROOT
 SOURCE = ROOT / "src" / "lessons"
 PUBLIC = SOURCE / "coursework" / "student" / "public"
 BUILT = ROOT / "_build" / "assignments"
-ANSWER, SOLUTION = "otter_answer_cell", "otter_assign_solution_cell"
+SOLUTION = "otter_assign_solution_cell"
 MARKERS = re.compile(r"^ *# (BEGIN|END) SOLUTION.*\n?", re.MULTILINE)
 
 

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from lessons.coursework.intake import archive
-from lessons.coursework.intake.archive import Unreadable, entries, printable
+from lessons.coursework.intake.archive import Unreadable, entries
 
 
 def zipped(path, files):
@@ -184,8 +184,3 @@ def test_what_is_neither_folder_nor_zip(tmp_path, what):
         path.write_bytes(stream.getvalue()[:-30])
     with pytest.raises(ValueError, match=r"does not exist|neither|broken"):
         entries(path)
-
-
-def test_printable_names():
-    assert printable("ada\x1b[31m\u202egnp.ipynb") == "ada\\u001b[31m\\u202egnp.ipynb"
-    assert printable("王 Zoë") == "王 Zoë"

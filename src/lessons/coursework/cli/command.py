@@ -6,10 +6,11 @@ import sys
 from lessons.coursework.grading import store
 from lessons.coursework.grading.assignment import AssignmentError, load
 from lessons.coursework.intake import roster
-from lessons.coursework.intake.archive import Unreadable, printable
+from lessons.coursework.intake.archive import Unreadable
 from lessons.coursework.intake.collect import collect
 from lessons.coursework.intake.notebook import NotebookError, parse
 from lessons.coursework.intake.tables import fold
+from lessons.coursework.intake.text import printable
 from lessons.coursework.reports import decisions, lms, manual, report, similarity
 from lessons.coursework.reports.marks import deadline
 from lessons.coursework.reports.summary import how_many

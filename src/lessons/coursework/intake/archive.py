@@ -8,7 +8,6 @@ import contextlib
 import os
 import re
 import stat
-import unicodedata
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,11 +37,6 @@ class Entry:
     time: datetime | None
     read: Callable | None
     problem: str | None = None
-
-
-def printable(text):
-    """Return a name that is safe to print: no control characters, no changes of direction."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text)
 
 
 def entries(source):

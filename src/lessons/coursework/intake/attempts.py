@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import replace
 
-from lessons.coursework.intake.archive import printable
 from lessons.coursework.intake.filenames import is_handed_out
 from lessons.coursework.intake.tables import fold
+from lessons.coursework.intake.text import printable
 
 
 def choose(groups, assignment):

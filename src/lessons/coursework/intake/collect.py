@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lessons.coursework.intake import gradescope
-from lessons.coursework.intake.archive import Unreadable, entries, printable
+from lessons.coursework.intake.archive import Unreadable, entries
 from lessons.coursework.intake.attempts import choose, told_apart
 from lessons.coursework.intake.filenames import Ambiguous, Named, named, parts_of, root_of
 from lessons.coursework.intake.gradescope import METADATA
@@ -16,6 +16,7 @@ from lessons.coursework.intake.identity import claimed_student, file_name
 from lessons.coursework.intake.owners import owner_of, settled
 from lessons.coursework.intake.roster import Person
 from lessons.coursework.intake.tables import fold
+from lessons.coursework.intake.text import printable
 from lessons.coursework.variant import PLACEHOLDER
 
 _EXPORT = re.compile(r"assignment_\d+_export")  # as Gradescope names the folder in its zip

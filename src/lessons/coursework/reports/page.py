@@ -1,7 +1,8 @@
 """A web page that stands alone: one file, no script, no request, readable in light and dark."""
 
 import html
-import unicodedata
+
+from lessons.coursework.intake.text import clean
 
 # Pairs of text and background with a contrast of at least 4.5 (a test measures them).
 LIGHT = {"text": "#1a1d21", "quiet": "#545b64", "paper": "#ffffff", "box": "#f2f4f7"}
@@ -40,9 +41,7 @@ def text(value):
     >>> text("<b>1 & 2</b>")
     '&lt;b&gt;1 &amp; 2&lt;/b&gt;'
     """
-    kept = "\t\n\u200d"  # joins emoji and letters of some scripts
-    known = (c if c in kept or unicodedata.category(c)[0] != "C" else "\ufffd" for c in str(value))
-    return html.escape("".join(known))
+    return html.escape(clean(str(value), most=None))
 
 
 def table(caption, header, rows, numbers=()):

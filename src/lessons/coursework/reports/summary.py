@@ -3,8 +3,8 @@
 import statistics
 from collections import Counter, defaultdict
 
-from lessons.coursework.intake.archive import printable
 from lessons.coursework.intake.tables import fold, points
+from lessons.coursework.intake.text import printable
 from lessons.coursework.reports.histogram import histogram
 from lessons.coursework.reports.page import page, table, text
 

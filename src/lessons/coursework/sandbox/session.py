@@ -45,7 +45,7 @@ class Session:
     """
 
     def __init__(self, limits, hide=(), until=float("inf")):
-        self.limits, self.until, self.printed, self._tail = limits, until, 0, bytearray()
+        self.limits, self.until, self._tail = limits, until, bytearray()
         self._lost, self._number, self._ended = None, 0, threading.Event()
         self._kind, self._spare, self._budget = WorkerLost, 0.0, 0.0
         self._much = f"held more than {limits.memory // MIB} MiB of memory"
@@ -209,7 +209,6 @@ class Session:
             if part == b"":
                 self._ended.wait(POLL)
             elif part:
-                self.printed += len(part)
                 self._tail += part
                 del self._tail[: -self.limits.output]
             if time.monotonic() > checked + POLL and self._lost is None:
