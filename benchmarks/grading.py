@@ -23,7 +23,7 @@ import psutil
 
 from benchmarks import synthetic_class
 from benchmarks.results import machine, table, write_section
-from lessons.coursework.tables import parse
+from lessons.coursework.intake.tables import parse
 
 OTTER = Path(sys.executable).with_name("otter")
 

@@ -87,7 +87,7 @@ def _case(question, source):
 
 def text(question, *, public):
     """Return the test file of a question: for students (``public``), or with hidden cases."""
-    module = "lessons.coursework.cases" if public else "otter.test_files"
+    module = "lessons.coursework.student.cases" if public else "otter.test_files"
     head = [
         f"from {module} import test_case",
         "",

@@ -4,7 +4,8 @@
     python -m tools.assignments --check [NAME …]   build; fail if a committed copy is stale
 
 Committed, so that they can be downloaded and installed, are the student's notebook
-(``assignments/NAME/student/``) and the public tests (``src/lessons/coursework/public/NAME/``).
+(``assignments/NAME/student/``) and the public tests (``NAME/`` in
+``src/lessons/coursework/student/public/``).
 """
 
 import argparse
@@ -26,9 +27,9 @@ from tools import assignment_tests, imports, notebooks, repository, solution_pag
 
 ROOT = repository.ROOT
 SOURCE = ROOT / "src" / "lessons"
-PUBLIC = SOURCE / "coursework" / "public"
+PUBLIC = SOURCE / "coursework" / "student" / "public"
 BUILT = ROOT / "_build" / "assignments"
-ANSWER, SOLUTION = "otter_answer_cell", "otter_assign_solution_cell"
+SOLUTION = "otter_assign_solution_cell"
 MARKERS = re.compile(r"^ *# (BEGIN|END) SOLUTION.*\n?", re.MULTILINE)
 
 

@@ -10,7 +10,7 @@ collect_ignore = ["tiny"]
 @pytest.fixture(scope="session")
 def sandbox():
     """Skip where nothing can be graded, and say why; on CI that is a failure."""
-    from lessons.coursework import preflight
+    from lessons.coursework.sandbox import preflight
 
     if found := preflight.problems():
         reason = "; ".join(map(str, found))
@@ -22,7 +22,7 @@ def sandbox():
 @pytest.fixture(scope="session")
 def tiny(sandbox):
     """Return the tiny assignment, where there is a sandbox."""
-    from lessons.coursework.assignment import load
+    from lessons.coursework.grading.assignment import load
     from tests.coursework.submissions import TINY
 
     return load(TINY)

@@ -7,9 +7,9 @@ import signal
 import time
 from pathlib import Path
 
-from lessons.coursework.assignment import Assignment, Question
-from lessons.coursework.launch import SlowStart
-from lessons.coursework.result import Case, CellError, ManualAnswer, QuestionResult, Result
+from lessons.coursework.grading.assignment import Assignment, Question
+from lessons.coursework.grading.result import Case, CellError, ManualAnswer, QuestionResult, Result
+from lessons.coursework.sandbox.launch import SlowStart
 
 ASSIGNMENT = Assignment(
     name="clipping",
@@ -60,7 +60,7 @@ def result(student="ada", score=4.0, answer="Because.", **more):
 
 
 def grade(notebook, assignment, student, *, salt="", limits=None, submission=""):
-    """Stand in for ``lessons.coursework.grade.grade``."""
+    """Stand in for ``lessons.coursework.grading.grade.grade``."""
     about = json.loads(notebook)["metadata"]["fake"]
     if folder := about.get("log"):
         name = f"{time.monotonic_ns()}-{os.getpid()}-{student}"

@@ -15,7 +15,7 @@ import pytest
 import torch
 from markdown_it import MarkdownIt
 
-from lessons.coursework import assignment as built_assignment
+from lessons.coursework.grading import assignment as built_assignment
 from tools import assignment_tests, assignments, repository
 
 ROOT = repository.ROOT
@@ -315,7 +315,7 @@ def together():
 
 
 def graded(folder, *more, student="ada"):
-    from lessons.coursework.grade import grade
+    from lessons.coursework.grading.grade import grade
 
     notebook = nbformat.read(folder, as_version=4)
     for path in more:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lessons.coursework.options import parser
+from lessons.coursework.cli.options import parser
 from tools.repository import ROOT
 
 GUIDE = (ROOT / "book" / "instructors.md").read_text(encoding="utf-8")

@@ -20,13 +20,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons.coursework import bubblewrap
-from lessons.coursework import grade as grading
-from lessons.coursework.grade import grade
-from lessons.coursework.limits import MIB, Limits
-from lessons.coursework.notebook import parse
-from lessons.coursework.proxies import Environment
-from lessons.coursework.running import Running
+from lessons.coursework.grading import grade as grading
+from lessons.coursework.grading.grade import grade
+from lessons.coursework.grading.proxies import Environment
+from lessons.coursework.grading.running import Running
+from lessons.coursework.intake.notebook import parse
+from lessons.coursework.sandbox import bubblewrap
+from lessons.coursework.sandbox.limits import MIB, Limits
 from tests.coursework.hostile import bare, cheats, reach, time_and_memory
 from tests.coursework.hostile.attack import FULL, REACHED
 from tests.coursework.submissions import HONEST, TINY, notebook
@@ -154,6 +154,12 @@ def honest_start(tiny):
     return result.status, result.score, result.errors, result.notes
 
 
+def not_tried(attack, output):
+    """Return those that should have begun in this submission, one after the other, and did not."""
+    together = attack is ATTACKS[reach.TOGETHER]
+    return [name for name in reach.REACHING if f"{name}\n" not in output] if together else []
+
+
 @pytest.mark.parametrize("name", EACH)
 def test_hostile(name, tiny, outside, memory, neighbour):
     """One neighbour was there before; where an attack takes what others need, one starts beside."""
@@ -175,6 +181,7 @@ def test_hostile(name, tiny, outside, memory, neighbour):
     assert attack.score in (None, result.score), told
     assert re.search(attack.said, "\n".join(told)), told
     assert REACHED not in result.output
+    assert not_tried(attack, result.output) == []
     assert len(result.output) <= SHORT.output
     result.to_json().encode("ascii")
     assert running(outside.mark) == []
@@ -196,7 +203,7 @@ def alone(submissions, *files, **more):
     return json.loads(done.stdout)
 
 
-BARE = [name for name in ATTACKS if ATTACKS[name].bare]
+BARE = {name: it for name, it in {**ATTACKS, **reach.REACHING}.items() if it.bare}
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +212,7 @@ def without(sandbox, tmp_path_factory):
     with contextlib.ExitStack() as stack:
         folders = [tmp_path_factory.mktemp("bare") for _ in BARE]
         found = [stack.enter_context(reachable(folder)) for folder in folders]
-        cells = [cells_of(ATTACKS[name], it) for name, it in zip(BARE, found, strict=True)]
+        cells = [cells_of(*pair) for pair in zip(BARE.values(), found, strict=True)]
         submissions = [(c, str(folder)) for c, folder in zip(cells, folders, strict=True)]
         environment = {**os.environ, CANARY: "secret"}
         said = alone(submissions, pass_fds=[it.file for it in found], env=environment)

@@ -7,7 +7,7 @@ in a sandbox, on Linux; it needs the extra ``coursework``.
 
 def __getattr__(name):
     if name == "Checker":
-        from lessons.coursework.checker import Checker
+        from lessons.coursework.student.checker import Checker
 
         return Checker
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -76,7 +76,7 @@ ATTACKS = {
     "names of the grader": beside("_seed = 0\n_student = 'eve'\nenv = None\npoints = 100"),
     "patched worker": Attack(
         (
-            "import sys\nfrom lessons.coursework import codec, tensors\n"
+            "import sys\nfrom lessons.coursework.inside import codec, tensors\n"
             "huge = {'is': 'tensor', 'dtype': 'float32', 'shape': [10**12], 'data': ''}\n"
             "codec.encode = lambda value: huge",
             "threshold = 0.5",

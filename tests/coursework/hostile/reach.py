@@ -2,7 +2,8 @@
 
 from tests.coursework.hostile.attack import Attack, beside
 
-ATTACKS = {
+# These only reach, and leave their own process as it was.
+REACHING = {
     "hidden tests on the disk": beside(
         "import os\nfrom pathlib import Path\n"
         "for top in ('{tests}', '{tests}/../..', '{canary}', '/course'):\n"
@@ -12,21 +13,6 @@ ATTACKS = {
         "                if 'hidden-tests-' + 'were-here' in path.read_text(errors='replace'):\n"
         "                    print('REACHED', path)",
         bare=True,
-    ),
-    "hidden tests in memory": Attack(
-        (
-            "import gc, sys\n"
-            "def norm(tensors):\n    frame = sys._getframe()\n    while frame:\n"
-            "        for value in frame.f_locals.values():\n"
-            "            if type(value).__name__ == 'test_case':\n"
-            "                value.test_func = lambda: None\n"
-            "        frame = frame.f_back\n"
-            "    for thing in gc.get_objects():\n"
-            "        if type(thing).__name__ == 'test_case':\n"
-            "            thing.test_func = lambda: None\n    return 5.0",
-        ),
-        1.0,
-        cheats=True,
     ),
     "the grader's process": beside(
         "import os\nfor name in ('environ', 'cmdline', 'maps', 'mem'):\n    try:\n"
@@ -86,12 +72,6 @@ ATTACKS = {
         "    except OSError as error:\n        print(error)",
         bare=True,
     ),
-    "signals to others": beside(
-        "import os, signal\nfor process in ({parent}, 1, os.getppid(), -1):\n    try:\n"
-        "        os.kill(process, signal.SIGKILL)\n    except OSError as error:\n"
-        "        print(error)",
-        score=None,
-    ),
     "keyring": beside(
         "import ctypes, platform\nnumber = 250 if platform.machine() == 'x86_64' else 219\n"
         "if ctypes.CDLL(None).syscall(number, 0, -4, 1) > 0:\n    print('REACHED')",
@@ -119,5 +99,30 @@ ATTACKS = {
         "            lambda _: os.sethostname('x') if hasattr(os, 'sethostname') else 1 / 0):\n"
         "    try:\n        way(0)\n        print('REACHED', way)\n"
         "    except (OSError, ZeroDivisionError) as error:\n        print(error)",
+    ),
+}
+TOGETHER = "all that only reach, one after the other"
+ATTACKS = {
+    TOGETHER: beside(*(f"print({name!r})\n{attack.cells[0]}" for name, attack in REACHING.items())),
+    "hidden tests in memory": Attack(
+        (
+            "import gc, sys\n"
+            "def norm(tensors):\n    frame = sys._getframe()\n    while frame:\n"
+            "        for value in frame.f_locals.values():\n"
+            "            if type(value).__name__ == 'test_case':\n"
+            "                value.test_func = lambda: None\n"
+            "        frame = frame.f_back\n"
+            "    for thing in gc.get_objects():\n"
+            "        if type(thing).__name__ == 'test_case':\n"
+            "            thing.test_func = lambda: None\n    return 5.0",
+        ),
+        1.0,
+        cheats=True,
+    ),
+    "signals to others": beside(
+        "import os, signal\nfor process in ({parent}, 1, os.getppid(), -1):\n    try:\n"
+        "        os.kill(process, signal.SIGKILL)\n    except OSError as error:\n"
+        "        print(error)",
+        score=None,
     ),
 }

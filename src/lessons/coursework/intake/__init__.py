@@ -1,0 +1,1 @@
+"""What comes in, which may be anything: files, names, class lists, notebooks."""

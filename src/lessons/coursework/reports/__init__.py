@@ -1,0 +1,1 @@
+"""What a grading comes to for people: marks, tables, pages, and what a person decided."""
