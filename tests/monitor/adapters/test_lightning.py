@@ -92,10 +92,11 @@ def test_the_same_weights_bit_for_bit():
 
 
 def test_accumulated_batches_are_one_step():
-    callback, module = GradientMonitor(every=1), Module(plain())
+    callback, module = GradientMonitor(every=1, planned=True), Module(plain())
     twin = copy.deepcopy(module)
     fit(module, callback, accumulate_grad_batches=3, steps=8)
     assert steps_of(callback) == [0, 1, 2]
+    assert callback.monitor.record.planned == 3
     mean = [sum(part) / len(part) for part in (module.losses[:3], module.losses[3:6])]
     losses = callback.monitor.record.losses
     assert [step for step, _ in losses] == [0, 1, 2]
@@ -261,10 +262,19 @@ def test_a_fit_goes_on_from_a_checkpoint(tmp_path):
     fit(Module(plain()), GradientMonitor(every=1), checkpoint, **options)
     (path,) = tmp_path.glob("*.ckpt")
     assert "GradientMonitor" not in str(torch.load(path, weights_only=False))
-    callback = GradientMonitor(every=1)
+    callback = GradientMonitor(every=1, planned=True)
     fit(Module(plain()), callback, checkpoint, max_epochs=2, ckpt_path=path, **options)
     assert steps_of(callback) == [0, 1, 2, 3, 4]
+    assert callback.monitor.record.planned == 5  # of ten in all
     assert {file.suffix for file in tmp_path.iterdir()} == {".ckpt"}
+
+
+def test_a_plan_that_the_trainer_cannot_tell_is_none():
+    scheduler = L.callbacks.GradientAccumulationScheduler({0: 2, 1: 3})
+    callback = GradientMonitor(planned=True)
+    fit(Module(plain()), callback, scheduler, steps=6, max_epochs=2)
+    assert callback.monitor.record.planned is None
+    assert callback.monitor.record.steps == 5
 
 
 def test_every_fit_has_its_own_monitor():

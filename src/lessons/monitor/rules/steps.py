@@ -6,7 +6,7 @@ import math
 
 from lessons.monitor.finding import Finding
 from lessons.monitor.rules.depth import by_layer, known_names, middle_ratio
-from lessons.monitor.rules.loss import pull_and_reduction
+from lessons.monitor.rules.loss import has_halved, pull_and_reduction
 from lessons.monitor.rules.trends import last_run, looks_needed, median
 
 YOUNG = 20  # steps after which a weight that began at 0 has a size of its own
@@ -62,10 +62,11 @@ def _too_large(record, rows, names, limits, learning):
     if not run and not grown:
         return _too_far(record, rows, limits) if learning is False else []
     severity = "warning"
-    if learning is False or record.bad:
+    harmless = learning is None and not destroyed and not grown  # a ratio alone does no harm
+    if record.bad is None and (harmless or (run and has_halved(record, limits))):
+        severity = "notice"
+    elif learning is False or record.bad:
         severity = "error"
-    elif learning is None and not destroyed and not grown:
-        severity = "notice"  # a ratio alone does no harm
     ratio = max(middle_ratio(row, names) for row in run or grown)
     evidence = f"one step changes the median layer by {ratio:.2g} of its own size"
     rule = f"update : weight of the median layer at least {limits.ratio_high:g}"
@@ -104,6 +105,18 @@ def _too_far(record, rows, limits):
     return []
 
 
+def nothing_left(record, shares, limits):
+    """Return whether a net has nothing left to learn: its weights are hardly pulled at all.
+
+    Parameters
+    ----------
+    shares
+        See `pull_and_reduction`.
+    """
+    quiet = shares and median([pull for _, pull, _ in shares]) <= limits.pull_low
+    return bool(quiet) and not _as_good_as_a_guess(record)
+
+
 def _as_good_as_a_guess(record):
     """Return whether a classifier's loss is still that of one that knows nothing."""
     start = record.start
@@ -122,9 +135,7 @@ def _too_small(record, rows, names, limits, learning):
     if len(rows) < limits.least_rows:
         return []
     shares = pull_and_reduction(record, rows)
-    knows_nothing = _as_good_as_a_guess(record)
-    nothing_left = shares and median([pull for _, pull, _ in shares]) <= limits.pull_low
-    if nothing_left and not knows_nothing:
+    if nothing_left(record, shares, limits):
         return []
     fastest = max(max(by_layer(row, names, "ratio"), default=1.0) for row in rows)
     middle = max(middle_ratio(row, names) for row in rows)
