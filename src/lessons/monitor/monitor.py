@@ -46,6 +46,9 @@ class Monitor:
     budget : float, optional
         The share of the training time that may go into looking; 0.02 is 2 %. The monitor times
         itself and looks less often where it must. Then what is recorded depends on the machine.
+    planned : int, optional
+        How many steps a training from scratch is to have. Then there is a warning where that many
+        steps of this size cannot lower the loss by much. (A trained net need not lower it.)
     losses : {"backward", "told", "none"}
         Where the loss is taken from: from the number at which ``backward()`` is called, if there is
         one optimizer, until `loss` is called; from `loss` alone; or ``"none"`` where the size of
@@ -79,7 +82,8 @@ class Monitor:
     from samples, with an error of about 1 %. Forward passes in evaluation mode or without
     gradients are not looked at.
     If an exception or Ctrl-C ends the ``with`` block, the report is printed to stderr.
-    Parameters that are sharded (DTensor, FSDP) are refused: their norms would be those of one part.
+    Parameters that are sharded (DTensor, FSDP 1 and 2) are refused: their norms would be those of
+    one part.
     Activations that are called as functions are no modules and cannot be seen.
 
     Examples
@@ -107,6 +111,7 @@ class Monitor:
         every: int = 10,
         *,
         budget: float | None = None,
+        planned: int | None = None,
         losses: str = "backward",
         on_finding: OnFinding | Sequence[OnFinding] = (),
         limits: Thresholds | None = None,
@@ -122,6 +127,7 @@ class Monitor:
         self._models = names.roots()
         picks_up = choice("losses", losses, LOSSES) != "told"
         self._record.judges_losses = losses != "none"
+        self._record.planned = None if planned is None else integer("planned", planned, least=1)
         self._record.classes = names.classes() + tuple(type(one).__name__ for one in optimizers)
         self._record.momentum, self._record.epsilon = momentum(optimizers), epsilon(optimizers)
         self._watch = Watch(names, optimizers, self._record, every, share, picks_up)

@@ -136,8 +136,9 @@ def test_accumulated_and_clipped_steps_are_seen_once(options, tmp_path):
 
 
 def test_the_loss_is_noted_when_it_is_logged(tmp_path):
-    callback, model = GradientMonitor(), Classifier(plain())
+    callback, model = GradientMonitor(planned=True), Classifier(plain())
     train(model, points(160), tmp_path, callback, logging_steps=5)
+    assert callback.monitor.record.planned == 20
     losses = callback.monitor.record.losses
     assert [step for step, _ in losses] == [4, 9, 14, 19]
     means = [sum(model.losses[i : i + 5]) / 5 for i in range(0, 20, 5)]

@@ -92,10 +92,11 @@ def test_the_same_weights_bit_for_bit():
 
 
 def test_accumulated_batches_are_one_step():
-    callback, module = GradientMonitor(every=1), Module(plain())
+    callback, module = GradientMonitor(every=1, planned=True), Module(plain())
     twin = copy.deepcopy(module)
     fit(module, callback, accumulate_grad_batches=3, steps=8)
     assert steps_of(callback) == [0, 1, 2]
+    assert callback.monitor.record.planned == 3
     mean = [sum(part) / len(part) for part in (module.losses[:3], module.losses[3:6])]
     losses = callback.monitor.record.losses
     assert [step for step, _ in losses] == [0, 1, 2]
@@ -261,10 +262,22 @@ def test_a_fit_goes_on_from_a_checkpoint(tmp_path):
     fit(Module(plain()), GradientMonitor(every=1), checkpoint, **options)
     (path,) = tmp_path.glob("*.ckpt")
     assert "GradientMonitor" not in str(torch.load(path, weights_only=False))
-    callback = GradientMonitor(every=1)
+    callback = GradientMonitor(every=1, planned=True)
     fit(Module(plain()), callback, checkpoint, max_epochs=2, ckpt_path=path, **options)
     assert steps_of(callback) == [0, 1, 2, 3, 4]
+    assert callback.monitor.record.planned == 5  # of ten in all
     assert {file.suffix for file in tmp_path.iterdir()} == {".ckpt"}
+
+
+def test_a_plan_without_an_end_is_none():
+    def ending(callback, trainer):
+        callback.monitor.stopped = callback.monitor.record.steps >= 3
+
+    callback = GradientMonitor(planned=True)
+    stop = L.callbacks.LambdaCallback(on_train_batch_end=lambda t, *_: ending(callback, t))
+    fit(Module(plain()), stop, callback, steps=2, max_epochs=-1)
+    assert callback.monitor.record.planned is None
+    assert callback.monitor.record.steps >= 3
 
 
 def test_every_fit_has_its_own_monitor():

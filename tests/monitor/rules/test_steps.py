@@ -132,3 +132,25 @@ def test_the_evidence_names_the_largest_step_of_the_run():
     rows = [(1.0, 1.0, update) for update in (0.3, 0.7, 0.2, 0.4, 0.3, 0.3, 0.3, 0.3)]
     (found,) = [f for f in findings(record_with(rows, [1.0] * 8)) if f.kind == "step_too_large"]
     assert "one step changes the median layer by 0.7 of its own size" in found.evidence
+
+
+def at_rate(lr, seed, shift=0.0):
+    model = plain(width=64)
+    torch.manual_seed(seed)
+    for module in model[::2]:
+        module.reset_parameters()
+    optimizer, data = adam(model, lr), batches(100, size=64, seed=seed)
+    with Monitor(model, optimizer, every=1) as monitor:
+        for x, y in data:
+            optimizer.zero_grad()
+            (functional.cross_entropy(model(x), y) - shift).backward()
+            optimizer.step()
+    return alarms(monitor)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_large_steps_do_no_harm_where_the_loss_has_halved(seed):
+    """The same steps are an alarm where the loss has not halved, or where half means nothing."""
+    assert at_rate(0.1, seed) == []
+    assert at_rate(0.3, seed) == ["step_too_large"]
+    assert at_rate(0.1, seed, shift=1.0) == ["step_too_large"]

@@ -1,13 +1,9 @@
 """DistributedDataParallel on two processes of this machine: the gradients are those of the mean."""
 
-import os
-import socket
-import subprocess
-import sys
-import textwrap
-
 import pytest
 import torch
+
+from tests.monitor.processes import two_processes
 
 WORKER = """
     import sys
@@ -53,21 +49,4 @@ WORKER = """
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="torch without distributed")
 def test_two_processes(tmp_path):
-    worker = tmp_path / "worker.py"
-    worker.write_text(textwrap.dedent(WORKER), encoding="utf-8")
-    loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
-    env = os.environ | {"GLOO_SOCKET_IFNAME": loopback, "OMP_NUM_THREADS": "1"}
-    env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    run = [sys.executable, str(worker)]
-    processes = [
-        subprocess.Popen(
-            [*run, str(rank), str(tmp_path / "store")],
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in (0, 1)
-    ]
-    said = [process.communicate(timeout=120)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], "\n".join(said)
+    two_processes(WORKER, tmp_path)

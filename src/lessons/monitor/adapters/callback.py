@@ -1,5 +1,6 @@
 """What the callbacks for training libraries share: a monitor that opens and closes with a run."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ class Attached:
         limits: Thresholds | None = None,
         capacity: int = 256,
         on_finding: OnFinding | Sequence[OnFinding] = (),
+        planned: bool = False,
         live: bool = False,
         show: bool = True,
         log: bool = False,
@@ -39,7 +41,7 @@ class Attached:
         self._options: dict[str, Any] = {"every": integer("every", every), "budget": budget}
         self._options |= {"limits": limits, "capacity": capacity}
         self._options |= {"on_finding": on_finding, "losses": "told", "live": live}
-        self._log = log
+        self._log, self._planned = log, planned
         self._show = show
         self.monitor = None
 
@@ -64,9 +66,11 @@ class Attached:
         self,
         model: torch.nn.Module,
         optimizers: torch.optim.Optimizer | Sequence[torch.optim.Optimizer],
+        planned: float,
     ) -> None:
         self.close()
-        self.monitor = Monitor(model, optimizers, **self._options)
+        known = int(planned) if self._planned and 0 < planned < math.inf else None
+        self.monitor = Monitor(model, optimizers, planned=known, **self._options)
 
     def _finish(self, speak: bool = True) -> None:
         """Close; print the report if there is something to say and this process is to speak."""

@@ -134,7 +134,11 @@ def examine(
         )
         Path(html_path).write_text(PAGE.format("\n".join(parts)), encoding="utf-8")
     if not stepped:
-        print("No optimizer made a step: there is nothing to judge.", file=sys.stderr)
+        print(
+            "No optimizer made a step: there is nothing to judge. Updates that are written by "
+            "hand, without a torch.optim.Optimizer, are not seen.",
+            file=sys.stderr,
+        )
     if not stepped or not ended_well:
         return UNKNOWN
     verdicts = [monitor.healthy() for monitor in stepped]

@@ -31,6 +31,8 @@ class GradientMonitor(Attached, TrainerCallback):
     ----------
     every, budget, limits, capacity, live
         See `Monitor`.
+    planned : bool, default False
+        Tell the monitor how many steps the trainer is to make; see `Monitor`.
     on_finding
         See `Monitor`; ``stop`` ends the training.
     log : bool, default False
@@ -63,7 +65,7 @@ class GradientMonitor(Attached, TrainerCallback):
     ) -> None:
         """Open a monitor on the optimizer inside accelerate's wrapper."""
         self._logged = -1
-        self._open(model, optimizer)
+        self._open(model, optimizer, state.max_steps - state.global_step)
 
     def on_log(
         self,

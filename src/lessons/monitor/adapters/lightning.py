@@ -35,6 +35,15 @@ def _loss(outputs: Any) -> torch.Tensor | None:
     return None
 
 
+def _planned(trainer: Any) -> float:
+    """Return how many steps are still to come; 0 where the trainer cannot say."""
+    try:
+        total = float(trainer.estimated_stepping_batches)
+    except Exception:  # it raises one of its own where the accumulation changes by epoch
+        return 0.0
+    return total - trainer.global_step // max(1, len(trainer.optimizers))
+
+
 class GradientMonitor(Attached, _callback_class()):  # type: ignore[misc]
     """Watch a fit: ``Trainer(callbacks=[GradientMonitor()])``.
 
@@ -47,6 +56,8 @@ class GradientMonitor(Attached, _callback_class()):  # type: ignore[misc]
     ----------
     every, budget, limits, capacity, live
         See `Monitor`.
+    planned : bool, default False
+        Tell the monitor how many steps the trainer is to make; see `Monitor`.
     on_finding
         See `Monitor`; ``stop`` ends the fit.
     show : bool, default True
@@ -70,7 +81,7 @@ class GradientMonitor(Attached, _callback_class()):  # type: ignore[misc]
         """Open a monitor; weights and optimizers are restored and the sanity check is over."""
         self._losses: list[torch.Tensor] = []
         self._noted = 0
-        self._open(pl_module, trainer.optimizers)
+        self._open(pl_module, trainer.optimizers, _planned(trainer) if self._planned else 0)
 
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
         """Tell the monitor that the closure, which Lightning runs within the step, is done."""

@@ -79,6 +79,8 @@ class Record:
     momentum, epsilon : float
         The largest momentum of the optimizers, and the largest eps beside a gradient's size; 0
         where there is none.
+    planned : int or None
+        How many steps the run is to have.
     judges_losses : bool
         Whether the size of the loss means something.
     spikes : list of (int, str, float)
@@ -103,6 +105,7 @@ class Record:
     classes: tuple[str, ...] = ()
     momentum: float = 0.0
     epsilon: float = 0.0
+    planned: int | None = None
     judges_losses: bool = True
     capacity: int = 256
     recent: int = 32

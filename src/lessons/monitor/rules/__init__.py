@@ -9,12 +9,16 @@ from lessons.monitor.rules.finite import non_finite
 from lessons.monitor.rules.gradient import never_cleared, no_gradient
 from lessons.monitor.rules.growth import over_steps
 from lessons.monitor.rules.loss import course_of_loss, is_learning
+from lessons.monitor.rules.plan import within_plan
 from lessons.monitor.rules.signals import over_signals
 from lessons.monitor.rules.spikes import spikes
 from lessons.monitor.rules.start import first_sizes, proven
 from lessons.monitor.rules.steps import size_of_steps, without_newborn
 from lessons.monitor.rules.time import through_time
 from lessons.monitor.rules.units import units
+
+# Each is called with a record, the rows of one optimizer, limits, and whether the loss falls.
+RULES = over_depth, over_signals, over_steps, through_time, size_of_steps, within_plan, units
 
 
 def findings(record: Record, limits: Thresholds | None = None) -> list[Finding]:
@@ -46,6 +50,6 @@ def findings(record: Record, limits: Thresholds | None = None) -> list[Finding]:
     found += course_of_loss(record, limits) + spikes(record, limits)
     for optimizer in sorted({row.optimizer for row in record.rows}):
         rows = without_newborn(record.usable(optimizer))
-        for rule in (over_depth, over_signals, over_steps, through_time, size_of_steps, units):
+        for rule in RULES:
             found += rule(record, rows, limits, learning)
     return advised(causes_first(found), record)

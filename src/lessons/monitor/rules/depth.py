@@ -3,7 +3,14 @@
 import math
 
 from lessons.monitor.finding import Finding
-from lessons.monitor.rules.trends import decades, last_run, median, slope, thirds
+from lessons.monitor.rules.trends import (
+    decades,
+    last_run,
+    looks_needed,
+    median,
+    slope,
+    thirds,
+)
 
 
 def by_layer(row, names, quantity):
@@ -69,42 +76,58 @@ def over_depth(record, rows, limits, learning):
     names = known_names(rows, record)
     if len(names) < limits.least_layers or not rows:
         return []
-    found = []
-    least = min(limits.least_rows, len(rows)) if record.bad else limits.least_rows
-    for kind, sign, name in (("vanishing", 1, "depth_decades"), ("exploding", -1, "depth_rise")):
-        limit = getattr(limits, name)
-        steep = [row for row in rows if _steep(row, names, sign, limit)]
-        run = last_run(rows, steep.__contains__)
-        row = run[-1] if len(run) >= least else None
-        if kind == "vanishing" and row is None and learning is not True and rows:
-            # The output layer soon fits what it can alone; what then is left of the gradient is
-            # rounding noise with no slope. The start counts where the first layers still rest.
-            start, rest = rows[: limits.least_rows], _first_ratio(rows[-1], names)
-            if len(start) == least and all(r in steep for r in start) and rest <= limits.ratio_low:
-                run, row = start, start[-1]
-        if kind == "exploding" and row is None:
-            # One step of this size is enough; what comes after may look different.
-            run = [row for row in steep if _first_ratio(row, names) >= limits.ratio_destroys]
-            row = run[0] if run else None
-        if row is None:
-            continue
-        first, last = thirds(by_layer(row, names, "ratio"))
-        apart = sign * decades(first, last) >= math.log10(limits.ratio_apart)
-        harmful = apart or (first <= limits.ratio_low if sign == 1 else first >= limits.ratio_high)
-        known = "warning" if learning is False or kind == "exploding" else "notice"
-        severity = "error" if harmful else known
-        rate = abs(slope(by_layer(row, names, "gradient")))
-        fall = abs(_fall(row, names))
-        verb = "loses" if sign == 1 else "gains"
-        evidence = (
-            f"the gradient {verb} {rate:.2g} decades per layer on its way to the input, "
-            f"{fall:.3g} from the last third of the layers to the first"
-            if math.isfinite(fall)
-            else "in the first third of the layers the gradient is exactly 0, in the last it is not"
-        ) + f"; update : weight is {first:.2g} in the first third, {last:.2g} in the last"
-        rule = f"gradient norms of the first and last third {limit:g} decades apart"
-        source = limits.source(name)
-        found.append(
-            Finding(kind, first_third(names), run[0].step, severity, evidence, rule, source)
-        )
+    found, least = [], looks_needed(record, limits, len(rows))
+    falls = [row for row in rows if _steep(row, names, 1, limits.depth_decades)]
+    run = last_run(rows, falls.__contains__, least)
+    if not run and learning is not True:
+        run = _at_the_start(rows, falls, least, names, limits)
+    if run:
+        harmful = _first_ratio(run[-1], names) <= limits.ratio_low
+        known = "warning" if learning is False else "notice"
+        found.append(_finding("vanishing", run, names, limits, harmful, known))
+    rises = [row for row in rows if _steep(row, names, -1, limits.depth_rise)]
+    run = last_run(rows, rises.__contains__, least) or _once(rises, names, limits)
+    if run:
+        harmful = _first_ratio(run[-1], names) >= limits.ratio_high
+        found.append(_finding("exploding", run, names, limits, harmful, "warning"))
     return found
+
+
+def _at_the_start(rows, steep, least, names, limits):
+    """Return the first looks if they were steep and the first layers still rest.
+
+    The output layer soon fits what it can alone; what then is left of the gradient is rounding
+    noise with no slope.
+    """
+    start = rows[: limits.least_rows]
+    rest = _first_ratio(rows[-1], names) <= limits.ratio_low
+    return start if len(start) == least and all(row in steep for row in start) and rest else []
+
+
+def _once(steep, names, limits):
+    """Return the first steep look whose step was as large as the weights, in a list.
+
+    One is enough; what comes after may look different.
+    """
+    return [row for row in steep if _first_ratio(row, names) >= limits.ratio_destroys][:1]
+
+
+def _finding(kind, run, names, limits, harmful, known):
+    """Return what a run of looks shows: an error where it does harm, else what is ``known``."""
+    sign, name = (1, "depth_decades") if kind == "vanishing" else (-1, "depth_rise")
+    row = run[-1]
+    first, last = thirds(by_layer(row, names, "ratio"))
+    apart = sign * decades(first, last) >= math.log10(limits.ratio_apart)
+    severity = "error" if apart or harmful else known
+    rate = abs(slope(by_layer(row, names, "gradient")))
+    fall = abs(_fall(row, names))
+    verb = "loses" if sign == 1 else "gains"
+    evidence = (
+        f"the gradient {verb} {rate:.2g} decades per layer on its way to the input, "
+        f"{fall:.3g} from the last third of the layers to the first"
+        if math.isfinite(fall)
+        else "in the first third of the layers the gradient is exactly 0, in the last it is not"
+    ) + f"; update : weight is {first:.2g} in the first third, {last:.2g} in the last"
+    rule = f"gradient norms of the first and last third {getattr(limits, name):g} decades apart"
+    source = limits.source(name)
+    return Finding(kind, first_third(names), run[0].step, severity, evidence, rule, source)

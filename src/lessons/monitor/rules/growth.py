@@ -2,17 +2,18 @@
 
 from lessons.monitor.finding import Finding
 from lessons.monitor.rules.depth import known_names, middle_ratio, total_gradient
-from lessons.monitor.rules.trends import decades, last_run, median
+from lessons.monitor.rules.trends import decades, last_run, looks_needed, median
 
 
 def over_steps(record, rows, limits, learning):
     """Compare the whole gradient with what it was in the first steps."""
-    least = limits.least_rows if record.bad is None else 1
+    least = looks_needed(record, limits)
     if len(rows) < least + 2:
         return []
     start = median([total_gradient(row) for row in rows[:3]])
-    run = last_run(rows, lambda row: decades(start, total_gradient(row)) >= limits.growth_decades)
-    if len(run) < least or start == 0:
+    limit = limits.growth_decades
+    run = last_run(rows, lambda row: decades(start, total_gradient(row)) >= limit, least)
+    if not run or start == 0:
         return []
     ratio = middle_ratio(run[-1], known_names(rows, record) or run[-1].names)
     harmful = ratio >= limits.ratio_high or record.bad is not None

@@ -63,6 +63,18 @@ def is_learning(record, limits):
     return None if trend is None else trend == "falling"
 
 
+def has_halved(record, limits):
+    """Return whether a loss above 0 is half of what it was: then what is large does no harm yet.
+
+    The last quarter is at most half of the first quarter and of the first loss.
+    """
+    losses = _losses(record)
+    if len(losses) < limits.least_losses or not means_something(record):
+        return False
+    first, last = _ends(losses)
+    return 0 <= last <= min(first, losses[0]) / 2
+
+
 def course_of_loss(record, limits):
     """Return a finding if the loss rises, or does not move at all.
 

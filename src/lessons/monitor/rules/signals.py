@@ -2,7 +2,7 @@
 
 from lessons.monitor.finding import Finding
 from lessons.monitor.rules.depth import first_third, known_names, middle_ratio
-from lessons.monitor.rules.trends import decades, last_run, thirds
+from lessons.monitor.rules.trends import decades, last_run, looks_needed, thirds
 
 
 def over_signals(record, rows, limits, learning):
@@ -20,16 +20,18 @@ def over_signals(record, rows, limits, learning):
     def rise(row):
         return decades(*thirds([row.signals[m] for m in modules if m in row.signals]))
 
-    found = []
-    least = min(limits.least_rows, len(rows)) if record.bad else limits.least_rows
+    def at_the_first_look():
+        resting = (middle_ratio(row, names) <= limits.ratio_low for row in rows[:few])
+        return rows[:1] if -rise(rows[0]) >= limits.signal_decades and all(resting) else []
+
+    found, few = [], limits.least_rows
+    least = looks_needed(record, limits, len(rows))
     for kind, sign in (("exploding_signals", 1), ("vanishing_signals", -1)):
-        run = last_run(rows, lambda row, s=sign: s * rise(row) >= limits.signal_decades)
-        if len(run) < least:
-            first = rows[: limits.least_rows]
-            rest = all(middle_ratio(row, names) <= limits.ratio_low for row in first)
-            if sign == 1 or not rest or sign * rise(rows[0]) < limits.signal_decades:
-                continue
-            run = rows[:1]
+        run = last_run(rows, lambda row, s=sign: s * rise(row) >= limits.signal_decades, least)
+        if not run and sign == -1:
+            run = at_the_first_look()
+        if not run:
+            continue
         ratio = middle_ratio(run[-1], names)
         harmful = ratio >= limits.ratio_high if sign == 1 else ratio <= limits.ratio_low
         known = "warning" if learning is False or kind == "exploding_signals" else "notice"

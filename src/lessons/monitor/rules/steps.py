@@ -6,8 +6,8 @@ import math
 
 from lessons.monitor.finding import Finding
 from lessons.monitor.rules.depth import by_layer, known_names, middle_ratio
-from lessons.monitor.rules.loss import pull_and_reduction
-from lessons.monitor.rules.trends import last_run, median
+from lessons.monitor.rules.loss import has_halved, pull_and_reduction
+from lessons.monitor.rules.trends import last_run, looks_needed, median
 
 YOUNG = 20  # steps after which a weight that began at 0 has a size of its own
 
@@ -52,58 +52,69 @@ def size_of_steps(record, rows, limits, learning):
 
 
 def _too_large(record, rows, names, limits, learning):
-    """Too large by the median layer: in the last looks, or once if it destroyed the weights.
-
-    Where the loss does not fall, one large step is enough, or one that went further than the
-    gradient can see and after which the gradient collapsed.
-    """
-    least = min(limits.least_rows, len(rows)) if record.bad else limits.least_rows
+    """Too large beside the weights, or else too far for what the gradient knows."""
     large = [row for row in rows if middle_ratio(row, names) >= limits.ratio_high]
-    run = last_run(rows, large.__contains__)
-    destroyed, grown = any(middle_ratio(r, names) >= limits.ratio_destroys for r in large), False
-    if len(run) < least:
-        run = large if destroyed or learning is False else []
-    if not run:
-        run = [b for a, b in itertools.pairwise(rows) if _grown(a, b, names, limits)]
-        grown = bool(run)
-    if run:
-        ratio = max(middle_ratio(row, names) for row in run)
-        evidence = f"one step changes the median layer by {ratio:.2g} of its own size"
-        rule = f"update : weight of the median layer at least {limits.ratio_high:g}"
-        source = limits.source("ratio_high")
-    else:
-        row, reduction = _too_far(record, rows, limits) if learning is False else (None, 0.0)
-        if row is None:
-            return []
-        run = [row]
-        evidence = (
-            f"by its gradient one step should lower the loss by {reduction:.2g} times its value; "
-            f"after it the gradient collapsed, and the loss does not fall"
-        )
-        rule = f"gradient times update at most {limits.reduction_high:g} of the loss"
-        source = limits.source("reduction_high")
-    severity = "error" if learning is False or record.bad else "warning"
-    if learning is None and not record.bad and not destroyed and not grown:
-        severity = "notice"  # a ratio alone does no harm
-    return [Finding("step_too_large", "all layers", run[0].step, severity, evidence, rule, source)]
+    destroyed = any(middle_ratio(row, names) >= limits.ratio_destroys for row in large)
+    run = last_run(rows, large.__contains__, looks_needed(record, limits, len(rows)))
+    if not run and (destroyed or learning is False):
+        run = large  # then one is enough
+    grown = [] if run else _grown(rows, names, limits)
+    if not run and not grown:
+        return _too_far(record, rows, limits) if learning is False else []
+    severity = "warning"
+    harmless = learning is None and not destroyed and not grown  # a ratio alone does no harm
+    if record.bad is None and (harmless or (run and has_halved(record, limits))):
+        severity = "notice"
+    elif learning is False or record.bad:
+        severity = "error"
+    ratio = max(middle_ratio(row, names) for row in run or grown)
+    evidence = f"one step changes the median layer by {ratio:.2g} of its own size"
+    rule = f"update : weight of the median layer at least {limits.ratio_high:g}"
+    return [_finding("large", run or grown, severity, evidence, rule, limits.source("ratio_high"))]
+
+
+def _finding(size, rows, severity, evidence, rule, source):
+    kind, since = f"step_too_{size}", rows[0].step
+    return Finding(kind, "all layers", since, severity, evidence, rule, source)
+
+
+def _grown(rows, names, limits):
+    """Return the looks at which the median layer's weights were many times those of the last."""
+
+    def growth(before, after):
+        sizes = (row.get("weight", names).tolist() for row in (before, after))
+        return median([new / old for old, new in zip(*sizes, strict=True) if old > 0])
+
+    return [b for a, b in itertools.pairwise(rows) if growth(a, b) >= limits.weight_growth]
 
 
 def _too_far(record, rows, limits):
-    """Return the first step beyond what its gradient knows, after which that collapsed."""
+    """A step beyond what its gradient knows, after which that collapsed."""
     shares = pull_and_reduction(record, rows)
     for place, (row, pull, reduction) in enumerate(shares):
         after = [later for _, later, _ in shares[place + 1 :]]
         collapsed = len(after) >= limits.least_rows and median(after) * limits.pull_falls < pull
         if reduction >= limits.reduction_high and collapsed:
-            return row, reduction
-    return None, 0.0
+            evidence = (
+                f"by its gradient one step should lower the loss by {reduction:.2g} times its "
+                f"value; after it the gradient collapsed, and the loss does not fall"
+            )
+            rule = f"gradient times update at most {limits.reduction_high:g} of the loss"
+            source = limits.source("reduction_high")
+            return [_finding("large", [row], "error", evidence, rule, source)]
+    return []
 
 
-def _grown(before, after, names, limits):
-    """Return whether the median layer's weights grew many times from one look to the next."""
-    sizes = (before.get("weight", names), after.get("weight", names))
-    growth = [b / a for a, b in zip(*(size.tolist() for size in sizes), strict=True) if a > 0]
-    return median(growth) >= limits.weight_growth
+def nothing_left(record, shares, limits):
+    """Return whether a net has nothing left to learn: its weights are hardly pulled at all.
+
+    Parameters
+    ----------
+    shares
+        See `pull_and_reduction`.
+    """
+    quiet = shares and median([pull for _, pull, _ in shares]) <= limits.pull_low
+    return bool(quiet) and not _as_good_as_a_guess(record)
 
 
 def _as_good_as_a_guess(record):
@@ -124,9 +135,7 @@ def _too_small(record, rows, names, limits, learning):
     if len(rows) < limits.least_rows:
         return []
     shares = pull_and_reduction(record, rows)
-    knows_nothing = _as_good_as_a_guess(record)
-    nothing_left = shares and median([pull for _, pull, _ in shares]) <= limits.pull_low
-    if nothing_left and not knows_nothing:
+    if nothing_left(record, shares, limits):
         return []
     fastest = max(max(by_layer(row, names, "ratio"), default=1.0) for row in rows)
     middle = max(middle_ratio(row, names) for row in rows)
@@ -147,5 +156,5 @@ def _too_small(record, rows, names, limits, learning):
         )
     else:
         return []
-    severity, first = "notice" if learning else severity, rows[0].step
-    return [Finding("step_too_small", "all layers", first, severity, evidence, rule, source)]
+    severity = "notice" if learning else severity
+    return [_finding("small", rows, severity, evidence, rule, source)]

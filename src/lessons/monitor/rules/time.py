@@ -3,7 +3,7 @@
 import math
 
 from lessons.monitor.finding import Finding
-from lessons.monitor.rules.trends import decades, last_run, median, thirds
+from lessons.monitor.rules.trends import decades, last_run, looks_needed, median, thirds
 
 
 def _fastest(row):
@@ -59,8 +59,8 @@ def through_time(record, rows, limits, learning):
         ):
             least = getattr(limits, limit)
             steep = [row for row in seen if sign * fall(row) >= least]
-            run = last_run(seen, steep.__contains__)
-            if len(run) < (1 if record.bad else limits.least_rows):
+            run = last_run(seen, steep.__contains__, looks_needed(record, limits))
+            if not run:
                 largest = [row for row in steep if _fastest(row) >= limits.ratio_destroys]
                 run = largest[:1] if sign == -1 else []
             if not run:

@@ -51,20 +51,32 @@ def slope(values):
     return ((x * y).sum() / x.square().sum()).item()
 
 
-def last_run(items, condition):
+def last_run(items, condition, least=1):
     """Return the items of the unbroken run at the end that meet the condition.
+
+    A run of fewer than ``least`` items is none.
 
     Examples
     --------
     >>> last_run([9, 1, 8, 9], lambda value: value > 5)
     [8, 9]
+    >>> last_run([9, 1, 8, 9], lambda value: value > 5, least=3)
+    []
     """
     run = []
     for item in reversed(items):
         if not condition(item):
             break
         run.append(item)
-    return run[::-1]
+    return run[::-1] if len(run) >= least else []
+
+
+def looks_needed(record, limits, seen=1):
+    """Return in how many looks in a row something must show.
+
+    Before a number that is not finite there may be no more of them: what was ``seen`` is enough.
+    """
+    return limits.least_rows if record.bad is None else min(limits.least_rows, seen)
 
 
 def kendall(values, most=200):

@@ -15,8 +15,8 @@ def _layers_above(rows, field, limit, skip, least):
         if label.split(" (call")[0] in skip:
             continue
         seen = [row for row in rows if label in getattr(row, field)]
-        run = last_run(seen, lambda row, label=label: getattr(row, field)[label] >= limit)
-        if len(run) >= least:
+        run = last_run(seen, lambda row, label=label: getattr(row, field)[label] >= limit, least)
+        if run:
             found[label] = run
     return found
 

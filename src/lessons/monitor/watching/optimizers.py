@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-SHARDED = ("DTensor", "FlatParameter", "ShardedTensor")
+SHARDED = ("DTensor", "ShardedTensor")
 # Those whose step is the gradient over its size plus eps.
 NORMED = (
     torch.optim.Adam,
@@ -36,7 +36,7 @@ def unwrapped(optimizer: Any) -> list[torch.optim.Optimizer]:
                 f"optimizer={one!r} is a {type(one).__name__}; expected a torch.optim.Optimizer."
             )
         for parameter in (p for group in one.param_groups for p in group["params"]):
-            if type(parameter).__name__ in SHARDED or type(parameter.data).__name__ in SHARDED:
+            if _sharded(parameter):
                 raise TypeError(
                     f"optimizer holds a sharded parameter ({type(parameter).__name__}): each "
                     f"process sees a part of it, and norms of parts mislead. Expected whole "
@@ -46,6 +46,12 @@ def unwrapped(optimizer: Any) -> list[torch.optim.Optimizer]:
     if not found:
         raise ValueError("optimizer=[] is empty; expected at least one optimizer.")
     return found
+
+
+def _sharded(parameter: torch.Tensor) -> bool:
+    """Return whether this is a part of a parameter; what FSDP 1 holds is marked, and no class."""
+    kinds = {type(parameter).__name__, type(parameter.data).__name__}
+    return bool(kinds & set(SHARDED)) or getattr(parameter, "_fsdp_flattened", False)
 
 
 def momentum(optimizers: list[torch.optim.Optimizer]) -> float:
