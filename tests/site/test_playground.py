@@ -415,6 +415,47 @@ def test_a_slider_by_keyboard_changes_the_net(opened):
     assert page.locator("#pg-depth").get_attribute("aria-valuetext") == "6"
 
 
+def test_of_settings_that_wait_the_last_count(opened):
+    page = opened("#depth=50&width=64&pace=0")
+    script = """async (values) => {
+      const {playground} = document.querySelector(".pg");
+      const {worker} = playground;
+      let reports = 0;
+      worker.addEventListener("message", ({data}) => data.steps === 0 && reports++);
+      playground.run();
+      for (const gain of values) playground.change({gain});
+      while (playground.report.turn !== playground.turn) await new Promise(requestAnimationFrame);
+      return [reports, playground.running];
+    }"""
+    reports, running = page.evaluate(script, [0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5])
+    assert reports <= 3, "ten nets were asked for at once; those between need not be made"
+    assert running
+    page.evaluate("document.querySelector('.pg').playground.pause()")
+
+
+def test_while_it_computes_the_old_picture_is_marked(opened):
+    page = opened("#depth=2&width=4")
+    page.evaluate(
+        """() => {
+          const {playground} = document.querySelector(".pg");
+          playground.held = [];
+          playground.worker.onmessage = (message) => playground.held.push(message);
+        }"""
+    )
+    page.locator("#pg-gain").press("ArrowRight")
+    assert page.locator("#pg-gain").get_attribute("aria-valuetext") == "1.05", "at once"
+    page.wait_for_function("document.querySelector('.pg-numbers').innerText === 'computing …'")
+    assert page.locator(".pg-old").count() == 1
+    page.evaluate(
+        """() => {
+          const {playground} = document.querySelector(".pg");
+          playground.hear(playground.held.at(-1).data);
+        }"""
+    )
+    page.wait_for_function("/^step 0/.test(document.querySelector('.pg-numbers').innerText)")
+    assert page.locator(".pg-old").count() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "word"), [("vanishing", "vanishes"), ("exploding", "explodes"), ("dead", "dead")]
 )
@@ -465,7 +506,7 @@ def test_with_reduced_motion_nothing_moves(opened, room):
     page.emulate_media(reduced_motion="reduce")
     page.locator(".pg-main").first.click()
     page.wait_for_function("document.querySelector('.pg').playground.report.steps > 2")
-    assert page.evaluate("document.querySelector('.pg').playground.drawing.start") is None
+    assert page.evaluate("document.querySelector('.pg').playground.picture.drawing.start") is None
 
 
 # The loss wall ------------------------------------------------------------------------------------
