@@ -70,6 +70,13 @@ def test_uniform_inputs_without_bias_against_direct_integration(name, weight_std
     assert factor_chance(name, weight_std=weight_std) == pytest.approx(expected, rel=2e-3)
 
 
+def test_counting_and_quadrature_have_the_same_defaults():
+    chance, error = sampled_chance("sigmoid", 0.25, samples=100_000)
+    assert abs(chance - factor_chance("sigmoid", 0.25)) < 4.5 * error
+    given = {"weight_std": 1.0, "bias_std": 0.0, "inputs": "uniform"}
+    assert factor_chance("sigmoid", 0.25) == factor_chance("sigmoid", 0.25, **given)
+
+
 @pytest.mark.parametrize("weight_std", [0.3, 1.0, 6.0])
 def test_corners_of_the_share_of_inputs_do_not_cost_digits(weight_std):
     """Softplus: x > −ln(w − 1)/w, or for −w x < ln(w − 1)/w; both shares have corners."""
