@@ -21,6 +21,7 @@ from PIL import Image
 
 from lessons import plots
 from lessons.explore import explore, frames
+from lessons.plots.canvas import TEXT_ONLY
 from lessons.plots.picture import NARROW_BELOW
 from lessons.svg import slim
 
@@ -357,7 +358,7 @@ def test_where_only_what_is_printed_counts_the_ends_are_drawn(monkeypatch):
         seen.append(gain)
         return draw(gain)
 
-    monkeypatch.setenv(frames.FRAMES, "ends")
+    monkeypatch.setenv(TEXT_ONLY, "1")
     explorer = explore(watched, gain=GAINS)
     assert seen == [GAINS[0], GAINS[-1]]
     first, between, last = explorer.wide.frames

@@ -2,13 +2,20 @@
 
 A reader turns a knob and runs the cell and those after it. So does this module: it puts each value
 that is named after *try* in the place of the stored one and runs the cells up to the next heading.
+`tools.robust` lets it do so while it runs a chapter: all that comes before is computed anyway.
 """
 
 import ast
+import copy
 import re
 from dataclasses import dataclass
 
+import torch
 from IPython.core.inputtransformer2 import TransformerManager
+from IPython.utils.capture import capture_output
+from nbformat.v4 import new_code_cell
+
+TAG = "turned-knob"
 
 KNOB = re.compile(r"^(?P<name>[a-z]\w*) = (?P<value>.+?)  # try (?P<others>.+)$", re.MULTILINE)
 HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
@@ -49,55 +56,74 @@ def knobs(source):
     return found
 
 
-def groups(notebook):
-    """Return the code cells' sources in lists, a new list after each heading."""
-    found = [[]]
-    for cell in notebook.cells[1:]:  # the first cell installs the package
-        if cell.cell_type == "markdown" and HEADING.search(cell.source):
-            found.append([])
-        elif cell.cell_type == "code":
-            found[-1].append(TransformerManager().transform_cell(cell.source))
-    return [group for group in found if group]
-
-
-def turn(notebook, after=lambda: None):
-    """Run a chapter, and each of its knobs at each other value.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-    after : callable
-        Called after each run of a cell, to close its figures.
+def trials(notebook):
+    """Return what a reader runs who turns one knob.
 
     Returns
     -------
-    list of str
-        A complaint for each value that gave neither a result nor a ValueError in a sentence.
+    dict of int to list of (str, list of str)
+        For each cell that has knobs, by its index: a text such as ``depth = 5``, and the sources
+        to run, which are this cell with that value and the code cells up to the next heading.
     """
-    names, complaints = {"__name__": "__main__"}, []
+    found, rest = {}, []
+    for index in reversed(range(1, len(notebook.cells))):  # the first cell installs the package
+        cell = notebook.cells[index]
+        if cell.cell_type == "markdown" and HEADING.search(cell.source):
+            rest = []
+        elif cell.cell_type == "code":
+            source = TransformerManager().transform_cell(cell.source)
+            turned = [
+                (f"{knob.name} = {value!r}", [knob.turned(source, value), *rest])
+                for knob in knobs(source)
+                for value in knob.others
+            ]
+            if turned:
+                found[index] = turned
+            rest = [source, *rest]
+    return found
 
-    def run(source, names):
+
+def complaint(said, sources, names):
+    """Run ``sources`` with a copy of the ``names`` there are; nothing is shown.
+
+    Returns
+    -------
+    str or None
+        What is wrong, if they gave neither a result nor a ValueError in a sentence.
+    """
+    import matplotlib.pyplot as plt
+
+    names = dict(names)
+    with capture_output(), torch.random.fork_rng(devices=[]):
         try:
-            exec(source, names)
-        finally:
-            after()
+            for source in sources:
+                exec(source, names)
+                plt.close("all")
+        except Exception as error:
+            if not (type(error) is ValueError and str(error).endswith(".")):
+                return f"{said} gives {type(error).__name__}: {error}"
+    return None
 
-    for group in groups(notebook):
-        before = dict(names)
-        for source in group:
-            run(source, names)
-        for index, source in enumerate(group):
-            start = dict(before)
-            for knob in knobs(source):
-                for value in knob.others:
-                    trial = dict(start)
-                    try:
-                        for other in [knob.turned(source, value), *group[index + 1 :]]:
-                            run(other, trial)
-                    except Exception as error:
-                        if not (type(error) is ValueError and str(error).endswith(".")):
-                            why = f"{type(error).__name__}: {error}"
-                            complaints.append(f"{knob.name} = {value!r} gives {why}")
-            if index + 1 < len(group) and any(map(knobs, group[index + 1 :])):
-                run(source, before)
-    return complaints
+
+def insert(notebook):
+    """Return a copy of ``notebook`` with a cell before each that has knobs, for each other value.
+
+    These cells need ``tools`` on the path. They print a complaint or nothing, and leave the names
+    as they are, so that all other cells do what they do without them.
+    """
+    copied, found = copy.deepcopy(notebook), trials(notebook)
+    copied.cells = []
+    for index, cell in enumerate(copy.deepcopy(notebook.cells)):
+        for said, sources in found.get(index, []):
+            call = f"complaint({said!r}, {sources!r}, globals()) or ''"
+            source = f"print(__import__('tools.knobs').knobs.{call}, end='')"
+            copied.cells.append(new_code_cell(source, metadata={"tags": [TAG]}))
+        copied.cells.append(cell)
+    return copied
+
+
+def take_out(notebook):
+    """Remove the cells that `insert` put into ``notebook``; return what they complain about."""
+    ours = [cell for cell in notebook.cells if TAG in cell.metadata.get("tags", [])]
+    notebook.cells = [cell for cell in notebook.cells if cell not in ours]
+    return [output.text for cell in ours for output in cell.outputs if output.get("text")]

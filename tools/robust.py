@@ -4,6 +4,7 @@
     python -m tools.robust --once [PATH …]      the same in one run that changes everything
     python -m tools.robust --every [PATH …]     the same with each thing changed on its own
     python -m tools.robust --every --unit       unit tests that compute, too
+    python -m tools.robust --once --knobs       each knob of a chapter turned, too (tools/knobs.py)
 
 The surroundings are those of `tools/surroundings.py`. Nothing is written; bring a notebook into
 its stored form first (`python -m tools.notebooks PATH`).
@@ -19,7 +20,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tools import kernels, surroundings
+from tools import kernels, knobs, surroundings
 from tools.repository import ROOT, notebooks
 
 WORKERS = 2
@@ -57,26 +58,30 @@ def differences(stored, executed):
     return found
 
 
-def try_chapter(path, where):
-    """Run the chapter in the surroundings ``where``; return the seconds and what differs."""
+def try_chapter(path, where, turn=False):
+    """Run the chapter in the surroundings ``where``; return the seconds and what is wrong."""
     stored = kernels.read(path)
-    executed = copy.deepcopy(stored)
+    executed = knobs.insert(stored) if turn else copy.deepcopy(stored)
     for cell in executed.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    taken, complaint = kernels.execute(executed, path.resolve().parent, where.environment())
-    found = differences(stored, executed)
+    environment = where.environment() | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    }
+    taken, complaint = kernels.execute(executed, path.resolve().parent, environment)
+    found = [f"  {line}" for line in knobs.take_out(executed)]
+    found += differences(stored, executed)
     return taken, [*found, f"  fails in {complaint}"] if complaint else found
 
 
-def try_chapters(paths, places):
+def try_chapters(paths, places, turn=False):
     """Run each chapter in each of the surroundings, print a table, return how many runs differ."""
-    jobs = [(path, where) for path in paths for where in places]
+    jobs = [(path, where, turn) for path in paths for where in places]
     width = max(len(os.path.relpath(path)) for path in paths)
     differ = []
     with ThreadPoolExecutor(WORKERS) as pool:
         outcomes = pool.map(lambda job: try_chapter(*job), jobs)
-        for (path, where), (taken, outcome) in zip(jobs, outcomes, strict=True):
+        for (path, where, _), (taken, outcome) in zip(jobs, outcomes, strict=True):
             name = os.path.relpath(path)
             verdict = "DIFFERS" if outcome else "same"
             print(f"{name:<{width}}  {where!s:<27}{verdict:<9}{taken:5.1f} s", flush=True)
@@ -105,16 +110,18 @@ def main():
     some = parser.add_mutually_exclusive_group()
     some.add_argument("--once", action="store_true", help="one run that changes everything")
     some.add_argument("--every", action="store_true", help="a run for each thing changed")
+    parser.add_argument("--knobs", action="store_true", help="turn each knob of a chapter, too")
     parser.add_argument("--unit", action="store_true", help="the unit tests that compute, too")
     arguments = parser.parse_args()
     start = time.monotonic()
     kernels.enter()
     kernels.prepare_fonts()
-    os.environ["LESSONS_FRAMES"] = "ends"  # pictures are not compared
+    os.environ["LESSONS_TEXT_ONLY"] = "1"  # pictures are not compared
     places = surroundings.MIXED
     if arguments.once or arguments.every:
         places = surroundings.ONCE if arguments.once else surroundings.EVERY
-    verdict = [f"{try_chapters(arguments.paths or notebooks(), places)} runs of chapters differ"]
+    differ = try_chapters(arguments.paths or notebooks(), places, arguments.knobs)
+    verdict = [f"{differ} runs of chapters differ"]
     if arguments.unit:
         verdict.append(f"{try_tests()} runs of the unit tests failed")
     print(f"\n{', '.join(verdict)} ({time.monotonic() - start:.0f} s)")

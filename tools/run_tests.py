@@ -37,7 +37,7 @@ STAGES = {
         [sys.executable, "-m", "tools.chapters"],
         [*PYTEST, "-p", "tools.replay", "--replay=_build", *NOTEBOOKS],
     ],
-    "robust": [[sys.executable, "-m", "tools.robust", "--once"]],
+    "robust": [[sys.executable, "-m", "tools.robust", "--once", "--knobs"]],
     "book": [[sys.executable, "-m", "tools.build"]],
     "site": [[*PYTEST, "tests/site", "-m", WEBSITE]],
 }

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from lessons import svg
 from lessons.plots import narrow
+from lessons.plots.canvas import text_only
 
 MOST_BYTES = 300_000
 PHONES = "LESSONS_PHONES"
-FRAMES = "LESSONS_FRAMES"
 _WEBP = {"lossless": True, "quality": 100}
 
 
@@ -86,7 +86,7 @@ def films(draw, values, image):
 
     Notes
     -----
-    Where only what is printed counts, LESSONS_FRAMES=ends saves time: the first and the last frame
+    Where only what is printed counts, LESSONS_TEXT_ONLY=1 saves time: the first and the last frame
     are drawn, and the first one stands for those between them.
     """
     if not callable(draw):
@@ -101,7 +101,7 @@ def films(draw, values, image):
 def _film(draw, values, image, below=math.inf):
     found, sizes, alts = [], {}, {}
     combinations = list(itertools.product(*values.values()))
-    between = range(1, len(combinations) - 1) if os.environ.get(FRAMES) == "ends" else ()
+    between = range(1, len(combinations) - 1) if text_only() else ()
     for number, combination in enumerate(combinations):
         if number in between:
             found.append(found[0])

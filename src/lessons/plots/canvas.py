@@ -1,6 +1,7 @@
 """The common ground of all figures: style, width, axes, and checks of what is drawn."""
 
 import contextlib
+import os
 import textwrap
 from contextvars import ContextVar
 from importlib.resources import as_file, files
@@ -11,6 +12,7 @@ import torch
 
 # In inches of 96 pixels: 691 pixels beside text, 346 on a phone, where text keeps 12 pixels.
 WIDE, NARROW = 7.2, 3.6
+TEXT_ONLY = "LESSONS_TEXT_ONLY"
 _NARROW_STYLE = {
     "font.size": 9,
     "axes.titlesize": 10.5,
@@ -33,6 +35,11 @@ def narrow():
         yield
     finally:
         _narrow.reset(token)
+
+
+def text_only():
+    """Say whether only what a chapter prints counts, so that pictures need not be written."""
+    return bool(os.environ.get(TEXT_ONLY))
 
 
 def is_narrow():

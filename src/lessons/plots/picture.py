@@ -4,7 +4,7 @@ import functools
 import html
 
 from lessons import dark
-from lessons.plots.canvas import is_narrow, narrow
+from lessons.plots.canvas import is_narrow, narrow, text_only
 from lessons.svg import address
 
 # A phone held upright, and windows hardly wider.
@@ -53,6 +53,8 @@ class Picture:
         return f"Picture({self.title!r})"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        if text_only():
+            return {"text/plain": repr(self)}
         turned = dark.style(".lessons-picture img", dark.TURNED)
         forms = (self.narrow_figure, self.figure)
         (small, small_size), (large, size) = ((address(f), _size(f)) for f in forms)
