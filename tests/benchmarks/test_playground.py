@@ -18,9 +18,7 @@ def test_the_section(monkeypatch):
 
 def test_what_event_timing_leaves_out_was_fast(monkeypatch):
     seen = (12.3, [120.0, 40.0], [300.0, 200.0, 100.0])
-    monkeypatch.setattr(
-        slow_phone, "watched", lambda browser, *net: seen[:1] + ([*seen[1]], seen[2])
-    )
+    monkeypatch.setattr(slow_phone, "watched", lambda browser, *net: (seen[0], [*seen[1]], seen[2]))
     lines = slow_phone.section(None, moves=5).splitlines()
     assert lines[-3] == "| 10 × 32 | 12 | 8 | 1 of 5 | 200 |"
 
