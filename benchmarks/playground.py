@@ -1,9 +1,12 @@
 """Measure the playground: training steps a second in Chromium, beside PyTorch's of the same net.
 
+And what is left of it on a slow phone.
+
 Writes its section of benchmarks/results.md.
 """
 
 import argparse
+import contextlib
 import shutil
 import statistics
 import sys
@@ -12,6 +15,7 @@ import time
 import torch
 from torch.nn.functional import cross_entropy
 
+from benchmarks import slow_phone
 from benchmarks.monitor_overhead import one_thread
 from benchmarks.results import machine, table, write_section
 from lessons.data import digits
@@ -34,6 +38,18 @@ _STEPS = """async (seconds) => {
   playground.replace({...playground.settings});
   return found;
 }"""
+
+
+@contextlib.contextmanager
+def chromium():
+    """Start the system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def in_browser(browser, depth, width, seconds):
@@ -64,17 +80,12 @@ def in_torch(depth, width, seconds):
 
 def measure(cases, repeats, seconds):
     """Return the medians {case: (browser, PyTorch)}; both take turns."""
-    from playwright.sync_api import sync_playwright
-
     found = {case: ([], []) for case in cases}
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as browser:
         for _ in range(repeats):
             for case, (browsers, torchs) in found.items():
                 browsers.append(in_browser(browser, *case, seconds))
                 torchs.append(in_torch(*case, seconds))
-        browser.close()
     return {case: tuple(map(statistics.median, both)) for case, both in found.items()}
 
 
@@ -89,6 +100,8 @@ def section(cases, repeats, seconds):
         )
         for (depth, width), (ours, torchs) in measure(cases, repeats, seconds).items()
     ]
+    with chromium() as browser:
+        slow = slow_phone.section(browser)
     head = ["layers × neurons", "playground", "PyTorch", "PyTorch : playground"]
     return "\n\n".join(
         [
@@ -98,6 +111,7 @@ def section(cases, repeats, seconds):
             f"{seconds:g} seconds, taking turns. The playground draws and tests meanwhile, PyTorch "
             "(one thread) does nothing else.",
             table(head, rows),
+            slow,
         ]
     )
 

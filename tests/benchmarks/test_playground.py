@@ -1,15 +1,26 @@
 """The benchmark of the playground: its arithmetic and its text. Nothing is timed."""
 
-from benchmarks import playground
+from contextlib import nullcontext
+
+from benchmarks import playground, slow_phone
 
 
 def test_the_section(monkeypatch):
     found = {(20, 64): (50.0, 200.0), (10, 32): (40.0, 400.0)}
     monkeypatch.setattr(playground, "measure", lambda cases, repeats, seconds: found)
+    monkeypatch.setattr(playground, "chromium", nullcontext)
+    monkeypatch.setattr(slow_phone, "section", lambda browser: "and on a slow phone")
     lines = playground.section([], 3, 1).splitlines()
     assert lines[0].startswith("## ")
-    assert lines[-2] == "| 20 × 64 | 50 | 200 | 4.0 |"
-    assert lines[-1] == "| 10 × 32 | 40 | 400 | 10.0 |"
+    assert lines[-4] == "| 20 × 64 | 50 | 200 | 4.0 |"
+    assert lines[-3:] == ["| 10 × 32 | 40 | 400 | 10.0 |", "", "and on a slow phone"]
+
+
+def test_what_event_timing_leaves_out_was_fast(monkeypatch):
+    seen = (12.3, [120.0, 40.0], [300.0, 200.0, 100.0])
+    monkeypatch.setattr(slow_phone, "watched", lambda browser, *net: (seen[0], [*seen[1]], seen[2]))
+    lines = slow_phone.section(None, moves=5).splitlines()
+    assert lines[-3] == "| 10 × 32 | 12 | 8 | 1 of 5 | 200 |"
 
 
 def test_medians_of_turns(monkeypatch):

@@ -54,6 +54,8 @@ def test_all_exponents_together_are_the_volume(width):
 def test_a_gain_moves_every_exponent_alike():
     one, two = (lyapunov_exponents(12, 40, gain=gain) for gain in (1.0, 2.0))
     torch.testing.assert_close(two - one, torch.full((12,), math.log10(2), dtype=F64))
+    moved = predicted_exponents(12, 2.0) - predicted_exponents(12)
+    assert moved == pytest.approx(math.log10(2))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -131,6 +133,20 @@ def test_other_entries_of_the_same_variance_do_the_same(entries):
 def test_each_format_ends_at_the_layer_that_arithmetic_predicts(name, gain):
     rounded = name == "bfloat16" and gain == 1.5  # each product is, 219 times
     assert abs(measured_last_layer(name, gain) - last_layer(name, gain)) == rounded
+
+
+def test_a_needle_is_lost_at_width_two_as_well():
+    first, last = predicted_exponents(2)
+    assert layers_until_lost("float32", 2) == pytest.approx(23 * math.log10(2) / (first - last))
+
+
+def test_a_needle_is_one_closed_line():
+    line = needle(3)
+    assert torch.allclose(line[0], line[-1]) and line.norm(dim=1).max() == pytest.approx(
+        1, abs=1e-3
+    )
+    turns = torch.atan2(*needle(0).T.flip(0)).diff().remainder(2 * math.pi).sum()
+    assert turns.item() == pytest.approx(2 * math.pi)
 
 
 @pytest.mark.parametrize("seed", range(3))

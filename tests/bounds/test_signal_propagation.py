@@ -135,6 +135,16 @@ def test_biases_are_drawn_for_the_hidden_layers():
     assert not net.layers[-1].bias.any()
 
 
+def test_what_is_left_out_is_as_the_docstring_says():
+    left_out = {"bias_variance": 0.0, "start": 0.5, "seed": 0}
+    small = {"depth": 3, "width": 32}
+    assert correlation_by_layer("tanh", 1.5, **small) == correlation_by_layer(
+        "tanh", 1.5, **small, **left_out
+    )
+    nets = [with_biases_(mlp(3, 8), 0.1, **seed) for seed in ({}, {"seed": 0})]
+    assert torch.equal(nets[0].layers[1].bias, nets[1].layers[1].bias)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -141,3 +141,41 @@ def test_no_callable_is_refused(wrong):
     model = plain()
     with pytest.raises(TypeError):
         Monitor(model, sgd(model), on_finding=wrong)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "undone"),
+    [
+        (lambda optimizer: torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0), True),
+        (lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 100), False),
+    ],
+)
+def test_a_schedule_that_computes_the_rate_anew_undoes_a_cut(schedule, undone):
+    model = sick()
+    optimizer = sgd(model)
+    (group,) = optimizer.param_groups
+    rate, changes = group["lr"], schedule(optimizer)
+    cut = []
+    with Monitor(model, optimizer, on_finding=lambda f, m: (CutRate(0.1)(f, m), cut.append(f))):
+        for batch in batches(30):
+            train(model, optimizer, [batch])
+            changes.step()
+    assert cut and (group["lr"] == rate) == undone
+
+
+def test_roll_back_leaves_buffers_alone():
+    model = nn.BatchNorm1d(4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    back = RollBack()
+
+    class Looked:
+        optimizers, record = [optimizer], type("Record", (), {"steps": 3})
+
+    back.healthy(Looked)
+    model(torch.full((8, 4), 5.0) + torch.randn(8, 4, generator=torch.manual_seed(0)))
+    with torch.no_grad():
+        model.weight += 1
+    averages = model.running_mean.clone()
+    back(None, Looked)
+    assert model.weight.tolist() == [1] * 4 and torch.equal(model.running_mean, averages)
+    assert averages.abs().min() > 0.1

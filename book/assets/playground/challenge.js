@@ -62,7 +62,7 @@ export function challenge(playground, controls, sick) {
         said.textContent = `Paused at step ${report.steps}: that does not count. Train again.`;
         return;
       }
-      const score = report.broken ? 0 : Math.round(100 * accuracy);
+      const score = report.broken ? 0 : Math.floor(100 * accuracy + 1e-9);
       levels.forEach(({ reached }, l) => reached(score, playground.settings) && (marks[l].className = "pg-reached"));
       const count = levels.filter(({ reached }) => reached(score, playground.settings)).length;
       const how = report.broken ? `It broke at step ${report.broken.step}: 0 points.` : `${score} points.`;

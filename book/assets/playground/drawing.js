@@ -89,7 +89,8 @@ export class Drawing {
         }
       }
       pen.stroke();
-      if (settings.skip !== "none" && l > 0 && l < depth - 1) {
+      // The first layer has a way around it only where it is as wide as its 64 pixels.
+      if (settings.skip !== "none" && l < depth - 1 && (l > 0 || settings.width === 64)) {
         pen.globalAlpha = 0.9;
         pen.lineWidth = 1.5;
         pen.beginPath();

@@ -1,15 +1,13 @@
 // The playground: what the reader sets goes to the worker, what it reports is drawn and said.
 
-import { byLayer, learning } from "./charts.js";
 import { make } from "./dom.js";
-import { Drawing } from "./drawing.js";
 import { page } from "./page.js";
-import { palette } from "./paint.js";
+import { Picture } from "./picture.js";
 import { DEFAULTS, fromAddress, toAddress } from "./settings.js";
-import { decades, layerWords, short, verdict } from "./words.js";
+import { verdict } from "./words.js";
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const CHARTS = 150; // milliseconds between two pictures of the charts while a net trains
+const SOON = 100; // milliseconds that an answer may take before the page says that it computes
 
 export class Playground {
   /** @param {HTMLElement} root the place on the page; data-form="small" for the first page */
@@ -19,7 +17,7 @@ export class Playground {
     this.settings = fromAddress(small ? (root.dataset.state ?? "") : location.hash);
     this.parts = page(this);
     root.replaceChildren(...this.parts.elements);
-    this.drawing = new Drawing(this.parts.canvas);
+    this.picture = new Picture(root, this.parts);
     this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.watch();
@@ -29,7 +27,7 @@ export class Playground {
   // What else makes a new picture: another size, other colours, another address.
   watch() {
     const again = () => {
-      this.colors = palette(this.root);
+      this.picture.recolor();
       this.draw();
     };
     new ResizeObserver(again).observe(this.root);
@@ -55,6 +53,8 @@ export class Playground {
     this.ask("set", { settings: { ...this.settings }, anew });
     if (wasRunning) this.run(this.most);
     this.parts.show(this.settings);
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.parts.computing(true), SOON);
     if (!quiet) this.remember();
   }
 
@@ -103,6 +103,8 @@ export class Playground {
   /** A report of the worker; one of an older turn is for settings that are gone. */
   hear(report) {
     if (report.turn !== this.turn) return;
+    clearTimeout(this.soon);
+    this.parts.computing(false);
     const begun = report.steps === 0;
     if (begun) [this.losses, this.accuracies] = [[], []];
     for (const loss of report.losses) this.losses.push(loss);
@@ -134,79 +136,14 @@ export class Playground {
   }
 
   pulse() {
-    if (calm.matches || !this.drawing) return;
-    this.pulsing = true;
-    this.frame();
-  }
-
-  frame() {
-    if (this.frames) return;
-    this.frames = requestAnimationFrame((time) => {
-      this.frames = null;
-      if (this.pulsing) this.drawing.pulse(time, this.running);
-      this.pulsing = false;
-      this.drawing.forever = this.running;
-      if (calm.matches) this.drawing.start = null;
-      if (this.drawing.frame(time)) this.frame();
-    });
+    if (!calm.matches) this.picture.pulse(this.running);
   }
 
   draw() {
-    if (!this.report || this.waiting) return;
-    this.waiting = requestAnimationFrame(() => {
-      this.waiting = null;
-      this.paint();
-    });
-  }
-
-  paint() {
-    const { report, settings, parts, selected } = this;
-    this.colors ??= palette(this.root);
-    const { colors } = this;
-    const { layers, steps, loss } = report;
-    const accuracy = this.accuracies.at(-1)?.[1];
-    parts.numbers.textContent =
-      `step ${steps} · loss ${short(loss)}` +
-      (accuracy === undefined ? "" : ` · ${Math.round(100 * accuracy)} % of the test digits right`);
-    parts.verdict.textContent = verdict(report, settings);
-    parts.layer.textContent = layerWords(layers, selected);
-    if (!this.running) {
-      parts.canvas.setAttribute("aria-label", `The net, ${layers.length} layers. ${verdict(report, settings)}`);
-    }
-    this.drawing.show(report, settings, selected, colors);
-    this.frame();
-    const now = performance.now();
-    if (!parts.charts || (this.running && now - this.drawn < CHARTS)) return;
-    this.drawn = now;
-    this.charts(layers);
-    if (!this.running) this.describe(layers, accuracy);
-  }
-
-  charts(layers) {
-    const { colors, selected, losses, accuracies, parts } = this;
-    const of = (name) => layers.map((layer) => layer[name]);
-    const { back, forward, update, progress } = parts.charts;
-    const tints = layers.map((_, l) => decades(layers, l));
-    byLayer(back, [
-      { values: of("error"), color: colors.muted, decades: tints },
-      { values: of("gradient"), color: colors.other, dash: [5, 3] },
-    ], colors, { selected });
-    byLayer(forward, [{ values: of("signal"), color: colors.ink }], colors, { selected });
-    byLayer(update, [{ values: of("update"), color: colors.ink }], colors, { selected, healthy: [-4, -2] });
-    learning(progress, losses, accuracies, colors);
-  }
-
-  // The charts in words, once the net stands still.
-  describe(layers, accuracy) {
-    const { back, forward, update, progress } = this.parts.charts;
-    const ends = (name) =>
-      `${short(layers[0][name])} at layer 1, ${short(layers.at(-1)[name])} at layer ${layers.length}`;
-    const say = (canvas, words) => canvas.setAttribute("aria-label", words);
-    say(back, `Error signal ${ends("error")}; gradient of the weights ${ends("gradient")}.`);
-    say(forward, `Size of the signal: ${ends("signal")}.`);
-    say(update, Number.isNaN(layers[0].update) ? "No step yet." : `Update : weights ${ends("update")}.`);
-    const right = accuracy === undefined ? "" : `, ${Math.round(100 * accuracy)} % of the test digits right`;
-    say(progress, `Loss ${short(this.losses.at(-1))} after ${this.losses.length - 1} steps${right}.`);
+    if (!this.report) return;
+    this.picture.still = calm.matches;
+    const { report, settings, selected, running, losses, accuracies } = this;
+    this.picture.show({ report, settings, selected, running, losses, accuracies });
   }
 }
 

@@ -66,6 +66,11 @@ export function page(playground) {
     running(running) {
       train.textContent = running ? "Pause" : "Train";
     },
+    // The picture is still that of the settings before.
+    computing(on) {
+      canvas.classList.toggle("pg-old", on);
+      if (on) numbers.textContent = "computing …";
+    },
     select: look.select,
   };
   if (small) return parts;
@@ -88,7 +93,7 @@ function lookAt(playground, prefix, canvas) {
     input: () => playground.select(Number(slider.value) - 1) });
   const value = make("span", { class: "pg-value", "aria-hidden": "true" });
   const touch = (event) => {
-    if (event.type === "pointerdown" || event.buttons) playground.select(playground.drawing.layerAt(event.offsetX));
+    if (event.type === "pointerdown" || event.buttons) playground.select(playground.picture.drawing.layerAt(event.offsetX));
   };
   canvas.addEventListener("pointerdown", touch);
   canvas.addEventListener("pointermove", touch);

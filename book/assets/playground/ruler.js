@@ -37,7 +37,7 @@ class Ruler {
       if (last === null) return `${name} keeps it`;
       return `${name}: ${last <= layers ? `${what} since layer ${last}` : `${what} only at layer ${last}`}`;
     });
-    return `After ${layers} layers the signal is ${short(factor ** layers)}. ${each.join("; ")}.`;
+    return `After ${layers} layers the signal is ${short(factor ** layers)}. Rounded then, ${each.join("; ")}.`;
   }
 
   paint() {

@@ -37,7 +37,7 @@ const WHERE = {
 /** What happened when numbers stopped being numbers. */
 export function breakdown({ step, where, layer, kind }, precision) {
   const what = kind === "inf" ? `a number too large for ${precision}` : "nan, not a number,";
-  return `Broken at step ${step}. It began ${WHERE[where](layer)}: ${what} stood there first. From then on nothing is a number any more.`;
+  return `Broken at step ${step}. It began ${WHERE[where](layer)}: ${what} stood there first. Training stops here.`;
 }
 
 /** One or two sentences on the state of the net. */
@@ -50,6 +50,7 @@ export function verdict({ layers, broken }, settings) {
   const deadest = layers.reduce((most, layer, l) => (layer.dead > layers[most].dead ? l : most), 0);
   const dead = layers[deadest].dead;
   const word = ["sigmoid", "tanh"].includes(settings.activation) ? "saturated" : "dead";
+  if (end === 0) return "Every answer of the batch is right and as sure as numbers can be: there is no error to send back.";
   if (first === 0) {
     const why = dead === 1
       ? `In layer ${deadest + 1} every neuron is ${word}: its slope is 0 for every digit of the batch.`

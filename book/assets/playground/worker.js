@@ -81,7 +81,23 @@ const ASKED = {
   },
 };
 
+// A slider that is drawn asks faster than a large net answers: of settings that wait, the last count.
+// After settings the page says anew whether to run.
+let asked = [];
+
+function answer() {
+  const waiting = asked;
+  asked = [];
+  waiting.forEach((one, i) => {
+    const next = waiting.slice(i + 1).find(({ ask }) => ask !== "run");
+    if (next?.ask === "set" && ["set", "run"].includes(one.ask)) next.anew ||= one.anew;
+    else {
+      turn = one.turn;
+      ASKED[one.ask](one);
+    }
+  });
+}
+
 onmessage = ({ data }) => {
-  turn = data.turn;
-  ASKED[data.ask](data);
+  if (asked.push(data) === 1) setTimeout(answer, 0);
 };

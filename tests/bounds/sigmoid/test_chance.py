@@ -70,6 +70,49 @@ def test_uniform_inputs_without_bias_against_direct_integration(name, weight_std
     assert factor_chance(name, weight_std=weight_std) == pytest.approx(expected, rel=2e-3)
 
 
+def test_counting_and_quadrature_have_the_same_defaults():
+    chance, error = sampled_chance("sigmoid", 0.25, samples=100_000)
+    assert abs(chance - factor_chance("sigmoid", 0.25)) < 4.5 * error
+    given = {"weight_std": 1.0, "bias_std": 0.0, "inputs": "uniform"}
+    assert factor_chance("sigmoid", 0.25) == factor_chance("sigmoid", 0.25, **given)
+
+
+@pytest.mark.parametrize("weight_std", [0.3, 1.0, 6.0])
+def test_corners_of_the_share_of_inputs_do_not_cost_digits(weight_std):
+    """Softplus: x > −ln(w − 1)/w, or for −w x < ln(w − 1)/w; both shares have corners."""
+
+    def share(w):
+        return (
+            1 + np.clip(math.log(w - 1) / w, 0, 1) - np.clip(-math.log(w - 1) / w, 0, 1)
+        ) * norm.pdf(w, scale=weight_std)
+
+    corner = 1.278464542761074  # 1/(w − 1) = eʷ; below it no w > 0 has such an x, for −w below 2
+    expected = quad(share, corner, 2, epsabs=0, epsrel=1e-12)[0]
+    expected += quad(
+        share, 2, 2 + 40 * weight_std, epsabs=0, epsrel=1e-12, points=[2 + 3 * weight_std]
+    )[0]
+    assert factor_chance("softplus", weight_std=weight_std) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_bump_of_two_windows_keeps_its_digits():
+    """SiLU, by the midpoint rule with 40 000 weights."""
+    assert factor_chance("silu", weight_std=0.3) == pytest.approx(4.51094e-5, rel=2e-6)
+
+
+@pytest.mark.parametrize("weight_std", [1.0, 100.0, 1e6])
+def test_sigmoid_with_weights_of_any_size(weight_std):
+    """|z| < arcosh(|w|/2 − 1) and x < |z|/|w|, integrated over ln |w|."""
+
+    def share(u):
+        w = math.exp(u)
+        return 2 * norm.pdf(w, scale=weight_std) * min(1, math.acosh(max(w / 2 - 1, 1)) / w) * w
+
+    expected = quad(
+        share, math.log(4), math.log(4 + 40 * weight_std), limit=400, epsabs=0, epsrel=1e-10
+    )[0]
+    assert factor_chance("sigmoid", weight_std=weight_std) == pytest.approx(expected, rel=1e-8)
+
+
 @pytest.mark.parametrize("inputs", ["uniform", "normal"])
 def test_a_random_bias_against_double_integration(inputs):
     """Integrate over w and x; b enters through the normal distribution function."""

@@ -56,7 +56,20 @@ def _chance_given(weight, size, activation, bias_std, inputs):
     return total
 
 
-def _panels(activation, above, weight_std):
+def _kinks(activation, above, first, last):
+    """Return where an end of a window passes 0, w or −w, the ends of z = wx for x in (0, 1)."""
+    w = np.geomspace(first, last, 2000)
+    ends = [end for low, high in windows(activation, w / above) for end in (low, high)]
+    found = []
+    for end, side in itertools.product(ends, (-1, 0, 1)):
+        gap = np.where(np.isfinite(end), end - side * w, np.nan)
+        (at,) = np.nonzero(gap[1:] * gap[:-1] < 0)
+        share = gap[at] / (gap[at] - gap[at + 1])
+        found.extend(w[at] + share * (w[at + 1] - w[at]))
+    return found
+
+
+def _panels(activation, above, weight_std, corners):
     """Yield the ends of panels that cover the weights which can exceed ``above``."""
     first = activation.critical_weight * above
     last = math.sqrt(first**2 + 80 * weight_std**2)  # beyond: a share of e⁻⁴⁰
@@ -64,6 +77,8 @@ def _panels(activation, above, weight_std):
     if activation.steepest_slope > 1:
         breaks.add(1 / (activation.steepest_slope - 1))
     ends = {first, last} | {above * b for b in breaks}
+    if corners:
+        ends |= set(_kinks(activation, above, first, last))
     ends |= {first * 2.0**k for k in range(1, max(1, math.ceil(math.log2(last / first))))}
     ends = sorted(e for e in ends if first <= e <= last)
     return itertools.pairwise(ends)
@@ -83,7 +98,8 @@ def factor_chance(activation, above=1.0, *, weight_std=1.0, bias_std=0.0, inputs
     r"""Return :math:`P(|w\,f'(wx+b)| > a)` for a random neuron, by quadrature.
 
     Given w, the window of z is known in closed form or by root finding, and so is the
-    chance of z = wx + b to lie in it; what is left is one smooth integral over w.
+    chance of z = wx + b to lie in it; what is left is an integral over w, smooth but for
+    known corners, where panels end.
 
     Parameters
     ----------
@@ -119,7 +135,8 @@ def factor_chance(activation, above=1.0, *, weight_std=1.0, bias_std=0.0, inputs
     nodes, node_weights = np.polynomial.legendre.leggauss(60)
     t, dt = (nodes + 1) / 2, node_weights / 2
     total = 0.0
-    for start, end in _panels(activation, above, weight_std):
+    corners = inputs == "uniform"  # rounded where there is a bias
+    for start, end in _panels(activation, above, weight_std, corners):
         # A window opens like a square root: t² makes it smooth.
         weight = start + (end - start) * t**2
         density = math.sqrt(2 / math.pi) / weight_std * np.exp(-((weight / weight_std) ** 2) / 2)
