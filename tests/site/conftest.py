@@ -45,14 +45,6 @@ AXE_RUNS = {"desk": {"light": [STRUCTURE, TEXT], "dark": [TEXT]}, "phone": {"lig
 CONTROLS = ".lessons-control :is(input, select)"
 
 
-def pytest_collection_modifyitems(items):
-    """Let two workers share the pages, not the tests of one page: each is visited once."""
-    for item in items:
-        if HERE in item.path.parents:
-            page = item.callspec.params.get("name") if hasattr(item, "callspec") else None
-            item.add_marker(pytest.mark.xdist_group(str(page or item.path.stem)))
-
-
 @dataclass
 class Visit:
     """What was seen of one page at one width."""
