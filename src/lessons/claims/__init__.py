@@ -14,7 +14,15 @@ from lessons.tables import table
 
 DOCUMENTS = ("000", "001", "002", "003", "004")
 PARTS = ("causes", "bounds", "signs", "fixes", "practice")
-VERDICTS = ("right", "right, with a condition", "half right", "too strong", "misleading", "wrong")
+VERDICTS = (
+    "right",
+    "right, with a condition",
+    "half right",
+    "too strong",
+    "misleading",
+    "wrong",
+    "not tried",
+)
 FIELDS = ("documents", "claim", "test", "verdict", "because", "chapter")
 _PLACE = re.compile(r"(\d{3})(?: (.+))?")
 
