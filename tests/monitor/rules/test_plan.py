@@ -1,10 +1,18 @@
 """As many steps as are planned: too few for their size, on real nets; what is slow to start."""
 
+import math
+from statistics import median
+from types import SimpleNamespace
+
 import pytest
 import torch
+from scipy import integrate
 from torch.nn import functional
 
+from benchmarks.detection import drawn, outcomes
+from benchmarks.detection.planned import run
 from lessons.monitor import Monitor, Thresholds
+from lessons.monitor.rules import plan
 from tests.monitor.nets import batches, plain, sgd
 
 PLANNED = 400
@@ -72,12 +80,42 @@ def test_the_sum_by_hand():
         return products.nansum().item() / losses[row.step]
 
     first, second, third, fifth, ninth = map(share, rows)
-    last = sorted([third, fifth, ninth])[1]
-    total = first + second + 2 * third + 4 * fifth + 2 * last
+    now, before = median([third, fifth, ninth]), median([second, third, fifth])
+    growth = (now / before) ** (1 / 2)  # a step, from step 2 to step 4
+    coming = integrate.quad(lambda steps: now * growth**steps, 0, 2)[0]  # after step 8
+    total = first + second + 2 * third + 4 * fifth + coming
     for limit, said in ((0.99 * total, []), (1.01 * total, ["step_too_small"])):
         limits = Thresholds(planned_reduction=limit)
         monitor._limits = limits
         assert alarms(monitor) == said
+
+
+def shares(*reductions):
+    return [(SimpleNamespace(step=10 * i), 1.0, r) for i, r in enumerate(reductions)]
+
+
+def test_what_is_to_come_goes_on_as_it_went():
+    """Level, halving and doubling every ten steps, against the sum of the series."""
+    level = plan._still_to_come(shares(*[0.01] * 6), 150)
+    assert level == (0.01, pytest.approx(0.01 * 100))
+    for factor in (0.5, 2.0):
+        now, coming = plan._still_to_come(shares(*[0.01 * factor**i for i in range(6)]), 150)
+        assert now == pytest.approx(0.01 * factor**4)
+        exact = integrate.quad(lambda t: now * factor ** (t / 10), 0, 100)[0]  # noqa: B023
+        assert coming == pytest.approx(exact)
+
+
+def test_a_growth_without_end_and_a_stop_stay_numbers():
+    assert 1e100 < plan._still_to_come(shares(*[1e-9] * 4, 1, 1, 1), 10**9)[1] < math.inf
+    assert plan._still_to_come(shares(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), 100) == (0.0, 0.0)
+
+
+def test_a_net_that_leaves_its_plateau_is_none():
+    """A recurrent net asked to recall: no learning in sight at step 100, and it learns later."""
+    config = next(c for c in drawn.THIRD if c.name.startswith("third 39:"))
+    seen = run(config, outcomes.stored()[0][config.task], looks=(100,))
+    assert seen["outcome"] == "learned"
+    assert seen["verdicts"] == {"plain 100": None, "planned 100": None}
 
 
 @pytest.mark.parametrize("planned", [0, -5])
