@@ -39,7 +39,7 @@ STAGES = {
     ],
     "robust": [[sys.executable, "-m", "tools.robust", "--once", "--knobs"]],
     "book": [[sys.executable, "-m", "tools.build"]],
-    "site": [[*PYTEST, "tests/site", "-m", WEBSITE]],
+    "site": [[*PYTEST, "tests/site", "-n", "2", "--dist", "loadgroup", "-m", WEBSITE]],
 }
 NEEDS = {"site": "book"}
 

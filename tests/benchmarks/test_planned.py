@@ -11,14 +11,16 @@ FOUND = json.loads(planned.RESULTS.read_text(encoding="utf-8"))
 REFERENCES, LABELS = outcomes.stored()
 
 
-def test_the_third_draw_is_another_one_of_the_same_kind():
-    assert len(drawn.THIRD) == len(drawn.CONFIGS) == drawn.COUNT
+@pytest.mark.parametrize(("draw", "times"), [(drawn.THIRD, 1), (drawn.FOURTH, 2)])
+def test_a_draw_is_another_one_of_the_same_kind(draw, times):
+    assert len(draw) == times * len(drawn.CONFIGS) == times * drawn.COUNT
 
     def told(config):
         return config.name.split(": ", 1)[1]
 
-    assert not set(map(told, drawn.THIRD)) & set(map(told, drawn.CONFIGS))
-    assert {c.task for c in drawn.THIRD} == {c.task for c in drawn.CONFIGS}
+    others = [c for c in (*drawn.CONFIGS, *drawn.THIRD, *drawn.FOURTH) if c not in draw]
+    assert not set(map(told, draw)) & set(map(told, others))
+    assert {c.task for c in draw} == {c.task for c in drawn.CONFIGS}
 
 
 def test_every_run_is_stored_and_scored():
@@ -39,6 +41,11 @@ def test_verdicts_can_be_reproduced(place):
     config = drawn.CONFIGS[place]
     found = planned.run(config, REFERENCES[config.task])
     assert found == FOUND["runs"]["first draw"][place]
+
+
+def test_the_aim_is_reached_on_runs_that_were_not_in_sight():
+    told = FOUND["summary"]["fourth draw"]["planned 100"]
+    assert told["f1"] >= 0.9 and told["false_alarms"] <= 0.1
 
 
 @pytest.mark.parametrize("draw", planned.DRAWS)

@@ -22,6 +22,27 @@ window.probe = {
     await Promise.all(document.getAnimations().map((animation) => animation.finished));
   },
 
+  // Mark one text of each look: what a colour test sees of a text is its colour, size and weight,
+  // what is behind it, and for a link the text around it. Returns how many looks there are.
+  looks() {
+    const seen = new Set();
+    for (const marked of document.querySelectorAll("[data-look]")) delete marked.dataset.look;
+    for (const element of document.body.querySelectorAll("*")) {
+      const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+      if (element.closest("pre") || !texts.some((node) => node.data.trim())) continue;
+      const { color, fontSize, fontWeight, textDecorationLine } = getComputedStyle(element);
+      const look = [color, fontSize, fontWeight, textDecorationLine];
+      if (element.tagName === "A") look.push(getComputedStyle(element.parentElement).color);
+      for (let behind = element; behind; behind = behind.parentElement) {
+        const { backgroundColor, backgroundImage, opacity } = getComputedStyle(behind);
+        look.push(backgroundColor, backgroundImage, opacity);
+      }
+      const key = look.join();
+      if (!seen.has(key)) element.dataset.look = seen.add(key).size;
+    }
+    return seen.size;
+  },
+
   // By how many pixels the page is wider than the screen.
   overflow() {
     return document.documentElement.scrollWidth - window.innerWidth;

@@ -12,10 +12,7 @@ MOST_BYTES = 400_000  # what a first visit loads, compressed, without the page's
 MOST_SHIFT = 0.02
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
-# All tests of one page run in one worker, which visits it once.
-each_page = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
-)
+each_page = pytest.mark.parametrize("name", PAGES)
 each_room = pytest.mark.parametrize("room", ROOMS)
 
 
