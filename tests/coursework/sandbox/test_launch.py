@@ -160,7 +160,7 @@ try:
 except OSError as error:
     print(json.dumps(str(error)))
 """
-    assert "not permitted" in run(code)
+    assert "not implemented" in run(code)
 
 
 def test_no_process_of_the_sandbox_itself_can_be_changed(sandbox):
