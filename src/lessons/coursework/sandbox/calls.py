@@ -1,8 +1,8 @@
 """The system calls that the sandbox's filter allows: what honest programs need, and no other.
 
-Each name stands in systemd's set ``@system-service`` (systemd 252) or in the default profile of
-Docker (moby), and most in both; of these, what is left out is what an honest grading of a notebook
-with PyTorch never calls (watched with ``strace -f``) and what reaches past the sandbox:
+Each name but ``uretprobe`` and ``map_shadow_stack`` stands in systemd's set ``@system-service``
+(systemd 252), and nearly all in Docker's default profile (moby). Of these two lists are left out
+what an honest grading does without (watched with ``strace -f``) and what reaches past the sandbox:
 
 - memory that belongs to no process or file, or is locked (``memfd_create``, System V and POSIX
   queues, ``mlock``, ``vmsplice``, ``splice``), and keyrings, which belong to the session;
@@ -11,8 +11,10 @@ with PyTorch never calls (watched with ``strace -f``) and what reaches past the 
 - more of the kernel (``io_uring``, ``bpf``, AIO, namespaces, mounts, ``personality``), other users,
   the clock, and ``sync`` of all the machine's disks.
 
-Calls younger than Linux 5.16 are here only if a kernel that has them makes a C library need them:
-``fchmodat2``, ``map_shadow_stack``. Without the others C libraries run on older kernels too.
+PyTorch asks for processors and nodes of memory (``mbind``) once, and goes on without. Calls younger
+than Linux 5.16 are not here, because C libraries run on older kernels too; but ``fchmodat2`` can do
+no more than ``fchmodat``, ``map_shadow_stack`` is needed where a kernel has shadow stacks, and
+``uretprobe`` is what a kernel itself makes a traced program call.
 """
 
 # name=number, or name=number on x86_64/number on aarch64, "-" where there is none.
