@@ -58,8 +58,10 @@ def test_a_loss_has_halved_only_where_enough_of_it_is_known_and_means_something(
     assert not has_halved(record_of([1.0] * 20 + [0.6] * 20), limits)
     assert not has_halved(record_of(losses[18:22]), limits)
     record = record_of(losses)
+    assert loss_trend(record, limits) is not None
     record.judges_losses = False
     assert not has_halved(record, limits)
+    assert loss_trend(record, limits) is None
 
 
 class Square(nn.Module):
