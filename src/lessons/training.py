@@ -146,9 +146,9 @@ def train(
     generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
     parameters = list(model.parameters())
     if optimizer == "adam":
-        stepper = torch.optim.Adam(parameters, lr=lr, foreach=True)
+        stepper = torch.optim.Adam(parameters, lr=lr, fused=True)
     else:
-        stepper = torch.optim.SGD(parameters, lr=lr, momentum=momentum, foreach=True)
+        stepper = torch.optim.SGD(parameters, lr=lr, momentum=momentum, fused=True)
 
     kept, losses, accuracies, norms, batch_losses, stopped_at = [], [], [], [], [], None
     shown = progress or (progress is None and not os.environ.get("TQDM_DISABLE"))

@@ -83,10 +83,17 @@ def initialize_(weight, initialization="he", gain=1.0, *, generator=None):
         return nn.init.normal_(weight, 0.0, gain * deviation, generator=generator)
 
 
+class _Unset(nn.Linear):
+    # nn.utils.skip_init does the same, by way of a meta device: that took half of a net's making.
+    def reset_parameters(self):
+        pass
+
+
 def linear(inputs, outputs, initialization, gain, generator):
     """Return a float64 ``nn.Linear`` with weights from :func:`initialize_` and biases of 0."""
     # Drawn in float64, so that one seed gives the same network in every dtype.
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, dtype=torch.float64)
+    layer = _Unset(inputs, outputs, dtype=torch.float64)
+    layer.__class__ = nn.Linear
     initialize_(layer.weight, initialization, gain, generator=generator)
     nn.init.zeros_(layer.bias)
     return layer
