@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from lessons.fixes import FIXES
-from lessons.monitor import KINDS, Monitor, Record
+from lessons.monitor import KINDS, Monitor, Record, Row
 from lessons.monitor.finding import Finding
 from lessons.monitor.rules import remedies
 from lessons.monitor.rules.advice import ADVICE, advised
@@ -198,6 +198,15 @@ def test_a_gradient_above_epsilon_asks_for_a_larger_rate():
     patient = Patient(plain, lr=1e-9, adam=True)
     (found, *_) = patient.visit().findings()
     assert (found.kind, found.advice) == ("step_too_small", remedies.LARGER_STEP)
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf])
+def test_a_parameter_without_a_gradient_does_not_hide_that_the_others_are_below_epsilon(odd):
+    gradient = torch.tensor([1e-12, odd, 1e-12], dtype=torch.float64)
+    record = Record(epsilon=1e-8)
+    record.add(Row(0, 0, ("0", "1", "2"), gradient.expand(4, 3)))
+    (found,) = advised([Finding("step_too_small", "all layers", 0, "error", "", "", "")], record)
+    assert found.advice == remedies.SMALLER_EPSILON
 
 
 def scale(quantity, factor, offset=0.0):
@@ -455,6 +464,23 @@ def test_a_loss_that_follows_from_something_else_sends_to_that():
     first, loss = monitor.findings()
     assert (first.kind, loss.kind) == ("vanishing", "stalled_loss")
     assert loss.advice == remedies.FIRST_THE_CAUSE
+
+
+@pytest.mark.parametrize(
+    ("classes", "operations", "code"),
+    [
+        ({"Linear", "Tanh"}, set(), remedies.XAVIER),
+        ({"Linear"}, {"Tanh"}, remedies.XAVIER),
+        ({"Linear", "Tanh", "ReLU"}, set(), remedies.REINITIALIZE),
+        ({"Linear", "Tanh"}, {"Relu"}, remedies.REINITIALIZE),
+        ({"Linear"}, set(), remedies.REINITIALIZE),
+    ],
+)
+def test_nets_of_tanh_alone_get_xaviers_weights(classes, operations, code):
+    record = Record(classes=classes)
+    record.start.operations |= operations
+    (found,) = advised([Finding("exploding", "all layers", 0, "error", "", "", "")], record)
+    assert found.advice == code
 
 
 def test_sigmoids_that_are_called_by_name_are_left_to_the_hand():

@@ -50,6 +50,14 @@ def test_a_notice_explains_nothing():
     assert result == [("error", "vanishing"), ("notice", "exploding")]
 
 
+def test_of_findings_since_the_same_step_the_first_in_the_order_is_the_cause():
+    for first, second in itertools.pairwise(ORDER):
+        (severity, kind), *rest = found(finding(second, 3), finding(first, 3))
+        assert (severity, kind) == ("error", first)
+        assert [name for _, name in rest] in ([], [second])
+    assert found(finding("spike", 3), finding("saturated", 3))[0] == ("error", "saturated")
+
+
 def test_the_order_does_not_depend_on_that_of_the_rules():
     several = [
         finding("diverging_loss", 0), finding("non_finite", 9), finding("vanishing", 3),

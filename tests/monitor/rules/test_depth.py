@@ -12,15 +12,16 @@ from lessons.monitor import Monitor, Record, Row, findings
 from tests.monitor.nets import batches, plain, sgd
 
 
-def record_with(gradients, weights=None):
+def record_with(gradients, weights=None, ratios=1e-3):
     """Three looks at twelve layers with these gradient and weight norms."""
     names = tuple(f"{i}.weight" for i in range(12))
     gradients = torch.tensor(gradients, dtype=torch.float64)
     weights = torch.ones(12).double() if weights is None else torch.tensor(weights).double()
+    ratios = torch.as_tensor(ratios, dtype=torch.float64)
     record = Record(matrices=names)
     for step in range(3):
         record.add(
-            Row(step, 0, names, torch.stack([gradients, gradients, weights, 1e-3 * weights]))
+            Row(step, 0, names, torch.stack([gradients, gradients, weights, ratios * weights]))
         )
     return record
 
@@ -36,6 +37,20 @@ def kinds(record):
 def test_the_limits_hold_between_the_thirds(decades, found):
     """The medians of the first and the last third of 12 layers are 8 layers apart."""
     assert kinds(record_with([10 ** (-decades * i / 8) for i in range(12)])) == found
+
+
+@pytest.mark.parametrize(
+    ("ratios", "severity"),
+    [
+        ([1e-5] * 12, "notice"),
+        ([1e-7] * 12, "error"),  # the first layers rest, and so do the last
+        ([10 ** (-5 + 3.1 * i / 8) for i in range(12)], "error"),  # they move, the last far more
+        ([10 ** (-5 + 2.9 * i / 8) for i in range(12)], "notice"),
+    ],
+)
+def test_a_lost_gradient_is_an_error_where_the_first_layers_rest_or_lag(ratios, severity):
+    record = record_with([10 ** (4 * i / 8) for i in range(12)], ratios=ratios)
+    assert (severity, "vanishing") in kinds(record)
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e6])
@@ -113,3 +128,19 @@ def test_outputs_that_explode_are_a_warning_while_the_loss_falls():
     assert losses[-1] < 0.8 * losses[0]
     assert monitor.findings()[0].kind == "exploding_signals"
     assert not monitor.healthy()
+
+
+@pytest.mark.parametrize("matrices", [("0.weight",), ()])
+@pytest.mark.parametrize(("update", "severity"), [(1e-3, "notice"), (0.2, "error")])
+def test_a_whole_gradient_that_grows_is_an_error_where_the_steps_are_large(
+    matrices, update, severity
+):
+    """Also of a net without a weight matrix, such as one of embeddings."""
+    record = Record(matrices=matrices)
+    for step in range(12):
+        gradient = 1.0 if step < 6 else 200.0
+        values = torch.tensor([[gradient], [gradient], [1.0], [update]], dtype=torch.float64)
+        record.add(Row(step, 0, ("0.weight",), values))
+    (found,) = [found for found in findings(record) if found.kind == "exploding"]
+    assert (found.severity, found.since_step) == (severity, 6)
+    assert f"2.3 decades above its start; update : weight is {update:.2g}" in found.evidence

@@ -53,6 +53,22 @@ def test_a_graph_that_is_cut_in_the_middle(every, set_to_none):
     assert "reaches net.4 and not what comes before it: 4 of 12" in monitor.findings()[0].evidence
 
 
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        (2, "net.0"),
+        (6, "net.0, net.2, net.4"),
+        (8, "net.0, net.2, net.4 and 1 more"),
+    ],
+)
+def test_the_layers_before_a_cut_are_named(place, where):
+    model = Cut(place)
+    with Monitor(model, optimizer := sgd(model)) as monitor:
+        train(model, optimizer, batches(12))
+    assert alarms(monitor) == [("no_gradient", where)]
+    assert f"reaches net.{place} and not" in monitor.findings()[0].evidence
+
+
 def test_a_loss_that_is_cut_off():
     model = plain()
     optimizer = sgd(model)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lessons.monitor import Monitor, Record, Thresholds
-from lessons.monitor.rules.loss import course_of_loss, loss_trend, pull_and_reduction
+from lessons.monitor.rules.loss import course_of_loss, has_halved, loss_trend, pull_and_reduction
 from tests.monitor.nets import sgd
 
 
@@ -50,6 +50,18 @@ def test_a_rising_loss_is_an_error_and_a_flat_one_a_notice(slope, found):
 @pytest.mark.parametrize("course", [lambda t: math.exp(-t / 10), lambda t: 2 + math.exp(-t / 3)])
 def test_a_loss_that_falls_or_has_fallen_is_no_finding(course):
     assert course_of_loss(record_of([course(step) for step in range(40)]), Thresholds()) == []
+
+
+def test_a_loss_has_halved_only_where_enough_of_it_is_known_and_means_something():
+    limits, losses = Thresholds(), [1.0] * 20 + [0.4] * 20
+    assert has_halved(record_of(losses), limits)
+    assert not has_halved(record_of([1.0] * 20 + [0.6] * 20), limits)
+    assert not has_halved(record_of(losses[18:22]), limits)
+    record = record_of(losses)
+    assert loss_trend(record, limits) is not None
+    record.judges_losses = False
+    assert not has_halved(record, limits)
+    assert loss_trend(record, limits) is None
 
 
 class Square(nn.Module):

@@ -134,6 +134,18 @@ def test_the_evidence_names_the_largest_step_of_the_run():
     assert "one step changes the median layer by 0.7 of its own size" in found.evidence
 
 
+def test_a_regression_has_no_guess_and_its_tiny_steps_are_a_finding_all_the_same():
+    """The weights are pulled by 5 times the loss; no step wins more than 5e-9 of it."""
+    assert named(record_with([(1.0, 1.0, 1e-9)] * 25, [1.0] * 25)) == ["step_too_small"]
+
+
+@pytest.mark.parametrize(("slope", "severity"), [(0.04, "warning"), (0.0, "error")])
+def test_steps_as_large_as_the_weights_are_an_error_where_nothing_is_learned(slope, severity):
+    record = record_with([(1.0, 1.0, 2.0)] * 25, [2 - slope * step for step in range(25)])
+    (found,) = [f for f in findings(record) if f.kind == "step_too_large"]
+    assert found.severity == severity
+
+
 def at_rate(lr, seed, shift=0.0):
     model = plain(width=64)
     torch.manual_seed(seed)

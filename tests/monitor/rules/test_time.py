@@ -42,3 +42,19 @@ def test_one_explosion_is_enough_if_its_step_destroyed_the_weights():
     assert findings(once)[0].since_step == 0
     harmless = record_with(-4, (0.01, *(1e-3,) * 5), exploding=(0,))
     assert kinds(harmless) == []
+
+
+@pytest.mark.parametrize(
+    ("decades", "slope", "found"),
+    [
+        (3.1, 0.04, ("notice", "vanishing_through_time")),  # a task may need no memory
+        (3.1, 0.0, ("warning", "vanishing_through_time")),
+        (-1.3, 0.04, ("warning", "exploding_through_time")),
+        (-1.3, 0.0, ("error", "exploding_through_time")),
+    ],
+)
+def test_what_it_is_worth_depends_on_whether_the_loss_falls(decades, slope, found):
+    record = record_with(decades)
+    for step in range(25):
+        record.add_loss(step, 2 - slope * step)
+    assert found in kinds(record)
