@@ -217,8 +217,10 @@ def test_a_machine_without_bubblewrap_is_told(monkeypatch):
         Sandbox(Limits(), (), lambda *_: ["-c", ""])
 
 
+# A job in the background of a shell, and what it starts, ignores SIGINT: the grader must not.
 GRADER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from lessons.coursework.sandbox import bubblewrap
 from lessons.coursework.sandbox.limits import Limits
 from lessons.coursework.grading.running import Running
