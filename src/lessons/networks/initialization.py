@@ -84,7 +84,7 @@ def initialize_(weight, initialization="he", gain=1.0, *, generator=None):
 
 
 class _Unset(nn.Linear):
-    # nn.utils.skip_init does the same, by way of a meta device: that took half of a net's making.
+    # nn.utils.skip_init does the same, by way of a meta device: that was most of a net's making.
     def reset_parameters(self):
         pass
 

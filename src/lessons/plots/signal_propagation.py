@@ -101,7 +101,7 @@ def cobweb(activation="tanh", weight_variance=1.5, bias_variance=0.05, layers=12
 
 
 @functools.cache
-def _depth_scales(low, high, bias_variance, points=16):
+def _depth_scales(low, high, bias_variance, points=24):
     """Depth scales of tanh between two weight variances, for both forms of the figure."""
     edge = critical_line("tanh", bias_variance).weight_variance
     fine = np.geomspace(low, high, points)

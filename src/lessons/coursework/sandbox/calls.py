@@ -1,7 +1,7 @@
 """The system calls that the sandbox's filter allows: what honest programs need, and no other.
 
 Each name but ``uretprobe`` and ``map_shadow_stack`` stands in systemd's set ``@system-service``
-(systemd 252), and nearly all in Docker's default profile (moby). Of these two lists are left out
+(systemd 252); Docker's default profile (moby) was read beside it. Of these two are left out
 what an honest grading does without (watched with ``strace -f``) and what reaches past the sandbox:
 
 - memory that belongs to no process or file, or is locked (``memfd_create``, System V and POSIX
