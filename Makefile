@@ -22,7 +22,7 @@ serve:  ## Serve the built website at http://127.0.0.1:8000 (PORT=…)
 	@echo "http://127.0.0.1:$(PORT)  (stop: Ctrl-C)"
 	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-test: $(VENV)/test.installed  ## Run everything that must hold (STAGES="format unit chapters robust book site")
+test: $(VENV)/test.installed  ## Run everything that must hold (STAGES="format unit chapters book site")
 	@$(RUN) -m tools.run_tests $(STAGES)
 
 robust: $(VENV)/test.installed  ## Try every result on other kinds of CPU, with two threads, with noise

@@ -1,6 +1,9 @@
 """Build the website: run what changed, two chapters at a time, and put the whole site in place.
 
-The site in _build/html is always a whole one. A build works beside it and replaces it at the end.
+    python -m tools.build              into _build/html
+    python -m tools.build --changed    of chapters as the tests run them, into _build/changed/html
+
+The site is always a whole one. A build works beside it and replaces it at the end.
 """
 
 import argparse
@@ -128,8 +131,8 @@ def get_scripts():
     return why is None
 
 
-def build(output):
-    """Build the site into ``output``/html."""
+def build(output, changed=False):
+    """Build the site into ``output``/html, of chapters run as `chapters.refresh` says."""
     work, cache_folder, site = output / "work", output / ".jupyter_cache", output / "html"
     names = pages()
     address, line = settings.find_address()
@@ -137,10 +140,10 @@ def build(output):
     self_hosted = get_scripts()
 
     paths = [path for name in names if (path := ROOT / f"{name}.ipynb").is_file()]
-    executed = chapters.refresh(paths, output)
+    executed = chapters.refresh(paths, output, changed)
 
     toc = (ROOT / "_toc.yml").read_bytes()
-    digest = hashlib.sha256(chapters.surroundings().encode() + toc)
+    digest = hashlib.sha256(chapters.base(changed).encode() + toc)
     assets = [ROOT / "book" / "assets", ROOT / "book" / "assets" / "playground"]
     own = [path for folder in assets for path in folder.glob("*.*")]
     own += (ROOT / "tools" / "website").rglob("*.*")
@@ -177,11 +180,13 @@ def build(output):
 def main():
     """Build, and say in the last lines where the site is, or why there is none."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=Path, default=ROOT / "_build")
-    output = parser.parse_args().output.resolve()
+    parser.add_argument("--output", type=Path, help="folder of the site and what it is built from")
+    parser.add_argument("--changed", action="store_true", help="chapters as the tests run them")
+    given = parser.parse_args()
+    output = (given.output or (chapters.CHANGED if given.changed else chapters.OUTPUT)).resolve()
     start = time.monotonic()
     try:
-        site = build(output)
+        site = build(output, given.changed)
     except Failure as failure:
         print(f"\n{failure}\n", file=sys.stderr)
         if (output / "html" / "index.html").is_file():
@@ -190,7 +195,8 @@ def main():
         raise SystemExit("The book was NOT built.") from None
     shown = os.path.relpath(site)
     print(f"\nThe book was built in {time.monotonic() - start:.0f} s. It is in {shown}.")
-    print("To open it: make serve, then http://127.0.0.1:8000 in a browser.")
+    if output == chapters.OUTPUT:
+        print("To open it: make serve, then http://127.0.0.1:8000 in a browser.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,14 @@
 """Which chapters must run again, and running them, two at a time, into the cache.
 
-python -m tools.chapters    run what changed, for the tests and the build
+    python -m tools.chapters              run what is new, for the build
+    python -m tools.chapters --changed    the same as the tests do, with everything changed that
+                                          should not matter, and each knob turned
+
+One run serves three tests: nbval compares its outputs with the stored ones, which another kind of
+CPU made; the knobs before each cell must give results; and the site is built from its pictures.
 """
 
+import argparse
 import functools
 import hashlib
 import importlib.metadata
@@ -13,12 +19,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-from tools import imports, kernels, repository
+from tools import imports, kernels, knobs, repository, surroundings
 from tools.kernels import ROOT
-from tools.surroundings import CPUS
 
 WORKERS = 2
 OUTPUT = ROOT / "_build"
+CHANGED = OUTPUT / "changed"  # what the tests run and build
 
 
 class Failure(Exception):
@@ -30,19 +36,22 @@ def _installed():
     return sorted({f"{d.name} {d.version}" for d in importlib.metadata.distributions()})
 
 
-def surroundings():
+def base(changed=False):
     """Return a hash of what may change every chapter: versions, CPU, the kernels' settings."""
-    cpu = [f"{name}={os.environ.get(name)}" for kind in CPUS.values() for name in kind]
+    kinds = surroundings.CPUS.values()
+    cpu = [f"{name}={os.environ.get(name)}" for kind in kinds for name in kind]
     digest = hashlib.sha256("\n".join([sys.version, *_installed(), *cpu]).encode())
     files = [ROOT / "constraints.txt", *sorted((ROOT / "tools" / "ipython").rglob("*.py"))]
+    if changed:
+        files += [ROOT / "tools" / f"{name}.py" for name in ("knobs", "perturb", "surroundings")]
     for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def fingerprint(notebook, base):
-    """Return a hash of everything of this project that the notebook's code imports."""
-    digest = hashlib.sha256(base.encode())
+def fingerprint(notebook, common):
+    """Return a hash of ``common`` and of everything of the package that the code imports."""
+    digest = hashlib.sha256(common.encode())
     for path in sorted(imports.dependencies(imports.notebook_tree(notebook))):
         digest.update(str(path.relative_to(imports.SOURCE)).encode())
         digest.update(path.read_bytes())
@@ -57,14 +66,14 @@ def known(notebook, cache, mark):
         return False
 
 
-def stale(paths, cache, base):
+def stale(paths, cache, common):
     """Return [(path, notebook, fingerprint)] of the chapters to run, the slowest known first."""
     seconds = {r.uri: r.data.get("execution_seconds", 0) for r in cache.list_cache_records()}
     found = []
     for path in paths:
         notebook = kernels.read(path)
         try:
-            mark = fingerprint(notebook, base)
+            mark = fingerprint(notebook, common)
         except SyntaxError as error:
             raise Failure(
                 f"{os.path.relpath(path, ROOT)} holds code that is no Python: {error}"
@@ -74,26 +83,34 @@ def stale(paths, cache, base):
     return sorted(found, key=lambda job: -seconds.get(str(job[0]), float("inf")))
 
 
-def refresh(paths, output=OUTPUT):
-    """Run what changed of the notebooks; return the paths of those that ran."""
+def refresh(paths, output=OUTPUT, changed=False):
+    """Run what is new of the notebooks; return the paths of those that ran.
+
+    With ``changed`` they run in the surroundings ``ONCE`` of `tools.surroundings`, and each of
+    their knobs is turned.
+    """
     kernels.enter(output)
     os.environ["LESSONS_PHONES"] = "1"  # explorers draw their narrow forms too
     cache = get_cache(output / ".jupyter_cache")
-    jobs = stale(paths, cache, surroundings())
-    print(f"Chapters to run: {len(jobs)} of {len(paths)}", flush=True)
+    jobs = stale(paths, cache, base(changed))
+    where = surroundings.ONCE[0] if changed else None
+    said = f" ({where}, each knob turned)" if changed else ""
+    print(f"Chapters to run: {len(jobs)} of {len(paths)}{said}", flush=True)
     if jobs:
         kernels.prepare_fonts()
-        run(jobs, cache)
+        run(jobs, cache, where)
     return [path for path, _, _ in jobs]
 
 
-def run(jobs, cache):
-    """Run the notebooks, two at a time, into the cache."""
+def run(jobs, cache, where=None):
+    """Run the notebooks, two at a time, into the cache; with ``where`` their knobs are turned."""
     failed = []
 
     def run_one(job):
         path, notebook, _ = job
-        return kernels.execute(notebook, path.parent)
+        if where is None:
+            return kernels.execute(notebook, path.parent)
+        return knobs.execute(notebook, path.parent, where.environment())
 
     with ThreadPoolExecutor(WORKERS) as pool:
         running = {pool.submit(run_one, job): job for job in jobs}
@@ -129,8 +146,16 @@ def undescribed(notebook):
     return None
 
 
-if __name__ == "__main__":
+def main():
+    """Run what is new, or say which chapter fails and where."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--changed", action="store_true", help="as the tests run them")
+    changed = parser.parse_args().changed
     try:
-        refresh(repository.notebooks())
+        refresh(repository.notebooks(), CHANGED if changed else OUTPUT, changed)
     except Failure as failure:
         raise SystemExit(f"\n{failure}") from None
+
+
+if __name__ == "__main__":
+    main()

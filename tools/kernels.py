@@ -13,6 +13,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 300  # seconds for one cell
+ADDED = "added-to-run"  # the tag of a cell that is no part of the notebook and is not counted
 
 
 def enter(build=None):
@@ -113,4 +114,6 @@ def _complaint(notebook, running, why):
     if "cell" not in running:
         return f"no cell was run\n{why}"
     source = "".join(f"    {line}\n" for line in running["cell"].source.splitlines())
-    return f"cell {running['index'] + 1} of {len(notebook.cells)}:\n{source}{why}"
+    own = [ADDED not in cell.metadata.get("tags", []) for cell in notebook.cells]
+    number = sum(own[: running["index"] + 1])
+    return f"cell {number} of {sum(own)}:\n{source}{why}"

@@ -2,20 +2,24 @@
 
 A reader turns a knob and runs the cell and those after it. So does this module: it puts each value
 that is named after *try* in the place of the stored one and runs the cells up to the next heading.
-`tools.robust` lets it do so while it runs a chapter: all that comes before is computed anyway.
+`tools.chapters` lets it do so while it runs a chapter: all that comes before is computed anyway.
 """
 
 import ast
 import copy
+import os
 import re
 from dataclasses import dataclass
+from unittest import mock
 
-import torch
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.utils.capture import capture_output
 from nbformat.v4 import new_code_cell
 
-TAG = "turned-knob"
+from tools import kernels
+
+# Only whether there is a result counts, so that not each picture need be written.
+QUICK = {"LESSONS_PHONES": "", "LESSONS_TEXT_ONLY": "1"}
 
 KNOB = re.compile(r"^(?P<name>[a-z]\w*) = (?P<value>.+?)  # try (?P<others>.+)$", re.MULTILINE)
 HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
@@ -92,9 +96,11 @@ def complaint(said, sources, names):
         What is wrong, if they gave neither a result nor a ValueError in a sentence.
     """
     import matplotlib.pyplot as plt
+    import torch
 
     names = dict(names)
-    with capture_output(), torch.random.fork_rng(devices=[]):
+    quick = mock.patch.dict(os.environ, QUICK)
+    with quick, capture_output(), torch.random.fork_rng(devices=[]):
         try:
             for source in sources:
                 exec(source, names)
@@ -117,13 +123,32 @@ def insert(notebook):
         for said, sources in found.get(index, []):
             call = f"complaint({said!r}, {sources!r}, globals()) or ''"
             source = f"print(__import__('tools.knobs').knobs.{call}, end='')"
-            copied.cells.append(new_code_cell(source, metadata={"tags": [TAG]}))
+            copied.cells.append(new_code_cell(source, metadata={"tags": [kernels.ADDED]}))
         copied.cells.append(cell)
     return copied
 
 
 def take_out(notebook):
-    """Remove the cells that `insert` put into ``notebook``; return what they complain about."""
-    ours = [cell for cell in notebook.cells if TAG in cell.metadata.get("tags", [])]
+    """Remove the cells that `insert` put into ``notebook``; return what they complain about.
+
+    The cells that stay are numbered as if the others had not run.
+    """
+    ours = [cell for cell in notebook.cells if kernels.ADDED in cell.metadata.get("tags", [])]
     notebook.cells = [cell for cell in notebook.cells if cell not in ours]
+    ran = [cell for cell in notebook.cells if cell.get("execution_count")]
+    for number, cell in enumerate(ran, 1):
+        cell.execution_count = number
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
     return [output.text for cell in ours for output in cell.outputs if output.get("text")]
+
+
+def execute(notebook, folder, environment):
+    """Run ``notebook`` (changed in place) as `kernels.execute` does, and turn each of its knobs."""
+    inserted = insert(notebook)
+    path = os.pathsep.join([str(kernels.ROOT), environment.get("PYTHONPATH", "")])
+    taken, complaint = kernels.execute(inserted, folder, environment | {"PYTHONPATH": path})
+    broken = "\n".join(["its knobs:", *take_out(inserted)])
+    notebook.cells = inserted.cells
+    return taken, complaint or (broken if "\n" in broken else None)

@@ -1,8 +1,8 @@
 """A plugin of pytest: nbval judges the stored outputs by what `tools.chapters` has executed.
 
-    python -m pytest -p tools.replay --replay=_build notebooks
+    python -m pytest -p tools.replay --replay=_build/changed --changed notebooks
 
-Each chapter's code runs once, for the tests and for the website. nbval itself would run it again;
+Each chapter's code runs once for all tests. nbval itself would run it again;
 here its comparison of stored and new outputs gets a kernel that repeats the outputs in the cache.
 """
 
@@ -19,6 +19,7 @@ from tools import chapters, kernels
 def pytest_addoption(parser):
     """Add the option that names the folder of the build."""
     parser.addoption("--replay", type=Path, help="folder of the build with the executed chapters")
+    parser.addoption("--changed", action="store_true", help="they ran with --changed")
 
 
 def pytest_collect_file(file_path, parent):
@@ -33,15 +34,16 @@ class Executed(IPyNbFile):
 
     def setup(self):
         """Take the executed copy instead of starting a kernel."""
-        self.kernel = Repeater(executed(self.path, self.config.option.replay))
+        given = self.config.option
+        self.kernel = Repeater(executed(self.path, given.replay, given.changed))
         self.setup_sanitize_files()
 
 
-def executed(path, output):
+def executed(path, output, changed=False):
     """Return the executed copy of the notebook at ``path``; fail if there is no current one."""
     notebook = kernels.read(path)
     cache = get_cache(output / ".jupyter_cache")
-    if not chapters.known(notebook, cache, chapters.fingerprint(notebook, chapters.surroundings())):
+    if not chapters.known(notebook, cache, chapters.fingerprint(notebook, chapters.base(changed))):
         why = "has no outputs of its present code: python -m tools.chapters"
         pytest.fail(f"{path.name} {why}", pytrace=False)
     return cache.merge_match_into_notebook(notebook)[1]

@@ -4,7 +4,6 @@
     python -m tools.robust --once [PATH …]      the same in one run that changes everything
     python -m tools.robust --every [PATH …]     the same with each thing changed on its own
     python -m tools.robust --every --unit       unit tests that compute, too
-    python -m tools.robust --once --knobs       each knob of a chapter turned, too (tools/knobs.py)
 
 The surroundings are those of `tools/surroundings.py`. Nothing is written; bring a notebook into
 its stored form first (`python -m tools.notebooks PATH`).
@@ -20,7 +19,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tools import kernels, knobs, surroundings
+from tools import kernels, surroundings
 from tools.repository import ROOT, notebooks
 
 WORKERS = 2
@@ -58,30 +57,26 @@ def differences(stored, executed):
     return found
 
 
-def try_chapter(path, where, turn=False):
+def try_chapter(path, where):
     """Run the chapter in the surroundings ``where``; return the seconds and what is wrong."""
     stored = kernels.read(path)
-    executed = knobs.insert(stored) if turn else copy.deepcopy(stored)
+    executed = copy.deepcopy(stored)
     for cell in executed.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    environment = where.environment() | {
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    }
-    taken, complaint = kernels.execute(executed, path.resolve().parent, environment)
-    found = [f"  {line}" for line in knobs.take_out(executed)]
-    found += differences(stored, executed)
+    taken, complaint = kernels.execute(executed, path.resolve().parent, where.environment())
+    found = differences(stored, executed)
     return taken, [*found, f"  fails in {complaint}"] if complaint else found
 
 
-def try_chapters(paths, places, turn=False):
+def try_chapters(paths, places):
     """Run each chapter in each of the surroundings, print a table, return how many runs differ."""
-    jobs = [(path, where, turn) for path in paths for where in places]
+    jobs = [(path, where) for path in paths for where in places]
     width = max(len(os.path.relpath(path)) for path in paths)
     differ = []
     with ThreadPoolExecutor(WORKERS) as pool:
         outcomes = pool.map(lambda job: try_chapter(*job), jobs)
-        for (path, where, _), (taken, outcome) in zip(jobs, outcomes, strict=True):
+        for (path, where), (taken, outcome) in zip(jobs, outcomes, strict=True):
             name = os.path.relpath(path)
             verdict = "DIFFERS" if outcome else "same"
             print(f"{name:<{width}}  {where!s:<27}{verdict:<9}{taken:5.1f} s", flush=True)
@@ -110,7 +105,6 @@ def main():
     some = parser.add_mutually_exclusive_group()
     some.add_argument("--once", action="store_true", help="one run that changes everything")
     some.add_argument("--every", action="store_true", help="a run for each thing changed")
-    parser.add_argument("--knobs", action="store_true", help="turn each knob of a chapter, too")
     parser.add_argument("--unit", action="store_true", help="the unit tests that compute, too")
     arguments = parser.parse_args()
     start = time.monotonic()
@@ -120,7 +114,7 @@ def main():
     places = surroundings.MIXED
     if arguments.once or arguments.every:
         places = surroundings.ONCE if arguments.once else surroundings.EVERY
-    differ = try_chapters(arguments.paths or notebooks(), places, arguments.knobs)
+    differ = try_chapters(arguments.paths or notebooks(), places)
     verdict = [f"{differ} runs of chapters differ"]
     if arguments.unit:
         verdict.append(f"{try_tests()} runs of the unit tests failed")

@@ -10,7 +10,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
-from tools import kernels
+from tools import chapters, kernels
 from tools.repository import ROOT, notebooks
 
 REPORTS = ROOT / "_build" / "reports"
@@ -18,6 +18,7 @@ COVERAGE_DATA = ROOT / "_build" / "coverage" / "data"
 COVERAGE = [sys.executable, "-m", "coverage"]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=1"]
 COVERED = [*COVERAGE, "run", *PYTEST[1:]]
+CHANGED = chapters.CHANGED.relative_to(ROOT)
 NOTEBOOKS = [str(path.relative_to(ROOT)) for path in notebooks()]
 WEBSITE = "site or browser"
 
@@ -34,11 +35,10 @@ STAGES = {
         [*COVERAGE, "report"],
     ],
     "chapters": [  # executed into the cache, from where the build takes them too
-        [sys.executable, "-m", "tools.chapters"],
-        [*PYTEST, "-p", "tools.replay", "--replay=_build", *NOTEBOOKS],
+        [sys.executable, "-m", "tools.chapters", "--changed"],
+        [*PYTEST, "-p", "tools.replay", f"--replay={CHANGED}", "--changed", *NOTEBOOKS],
     ],
-    "robust": [[sys.executable, "-m", "tools.robust", "--once", "--knobs"]],
-    "book": [[sys.executable, "-m", "tools.build"]],
+    "book": [[sys.executable, "-m", "tools.build", "--changed"]],
     "site": [[*PYTEST, "tests/site", "-n", "2", "--dist", "loadgroup", "-m", WEBSITE]],
 }
 NEEDS = {"site": "book"}
@@ -85,6 +85,7 @@ def main(names):
         raise SystemExit(f"Unknown stage {unknown[0]!r}; there are: {', '.join(STAGES)}.")
     kernels.enter()
     os.environ["COVERAGE_FILE"] = str(COVERAGE_DATA)  # absolute, for processes in other folders
+    os.environ.setdefault("SITE_FOLDER", str(ROOT / CHANGED / "html"))
     COVERAGE_DATA.parent.mkdir(parents=True, exist_ok=True)
     REPORTS.mkdir(parents=True, exist_ok=True)
     results = {}

@@ -60,7 +60,7 @@ class Surroundings:
 
 
 CPU_KINDS = [Surroundings(cpu, threads) for cpu in ("avx2", "default") for threads in (1, 2)]
-# Everything changed at once, for a stage of `make test`; three mixtures, for who writes a chapter;
+# Everything changed at once, for `make test`; three mixtures, for who writes a chapter;
 # each thing on its own, for `make robust`.
 ONCE = [Surroundings("avx2", 2, draw=1)]
 MIXED = [*ONCE, Surroundings("default", 1, draw=2), Surroundings("here", 2, draw=3)]

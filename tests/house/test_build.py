@@ -62,13 +62,6 @@ def test_magics_are_no_obstacle():
     assert "lessons.data" in names
 
 
-@pytest.fixture
-def kernel(tmp_path, monkeypatch):
-    """The surroundings of a build, put back after the test."""
-    for name, value in kernels.variables(tmp_path).items():
-        monkeypatch.setenv(name, value)
-
-
 def run(tmp_path, *sources):
     notebook = new_notebook(cells=[new_code_cell(s) for s in sources])
     return kernels.execute(notebook, tmp_path)[1]

@@ -1,16 +1,18 @@
 """A reader changes a number: each knob gives a result or a clear sentence.
 
-Those of the chapters are turned in the stage *robust* (`python -m tools.robust --once --knobs`).
+Those of the chapters are turned in the stage *chapters* (`python -m tools.chapters --changed`).
 """
 
 import contextlib
 import io
+import os
 
 import nbformat
 import pytest
 import torch
 
-from tools import knobs, repository
+from tools import kernels, knobs, repository
+from tools.surroundings import ONCE
 
 CHAPTERS = sorted((repository.ROOT / "notebooks").glob("*/*.ipynb"))
 
@@ -18,7 +20,7 @@ CHAPTERS = sorted((repository.ROOT / "notebooks").glob("*/*.ipynb"))
 def notebook(*cells):
     """Build a notebook: text that begins with ## is Markdown, the rest is code."""
     new = nbformat.v4
-    made = [new.new_code_cell("install")]
+    made = [new.new_code_cell("# install")]
     for text in cells:
         make = new.new_markdown_cell if text.startswith("##") else new.new_code_cell
         made.append(make(text))
@@ -44,12 +46,12 @@ def run(*cells):
         if cell.cell_type == "code":
             with contextlib.redirect_stdout(io.StringIO()) as stream:
                 exec(cell.source, names)
-            if knobs.TAG in cell.metadata.get("tags", []):
+            if kernels.ADDED in cell.metadata.get("tags", []):
                 cell.outputs = [nbformat.v4.new_output("stream", text=stream.getvalue())]
             else:
                 printed.append(stream.getvalue())
     complaints = knobs.take_out(inserted)
-    assert [cell.source for cell in inserted.cells] == ["install", *cells]
+    assert [cell.source for cell in inserted.cells] == ["# install", *cells]
     return complaints, "".join(printed)
 
 
@@ -80,6 +82,38 @@ def test_the_chapter_is_left_as_it_was():
     torch.manual_seed(0)
     expected = torch.rand(6)[5].item()
     assert run(*cells) == ([], f"turned\n2 {expected}\n")
+
+
+def execute(folder, *cells):
+    """Run a notebook in a kernel, everything changed; return the complaint and the notebook."""
+    made = notebook(*cells)
+    return knobs.execute(made, folder, ONCE[0].environment())[1], made
+
+
+def test_a_kernel_turns_knobs_where_everything_is_changed(kernel, tmp_path):
+    cells = ["import torch\ntorch.get_num_threads()", "a = 0  # try 7, 8\n[1, 2][a]"]
+    complaint, made = execute(tmp_path, *cells)
+    broken = "IndexError: list index out of range"
+    assert complaint == f"its knobs:\na = 7 gives {broken}\na = 8 gives {broken}"
+    assert [cell.source for cell in made.cells] == ["# install", *cells]
+    assert [cell.execution_count for cell in made.cells] == [1, 2, 3]
+    threads, value = (cell.outputs[0] for cell in made.cells[1:])
+    assert (threads.data["text/plain"], value.data["text/plain"]) == ("2", "1")
+    assert (threads.execution_count, value.execution_count) == (2, 3)
+
+
+def test_a_cell_that_fails_is_counted_without_the_turned_ones(kernel, tmp_path):
+    complaint, made = execute(tmp_path, "a = 1  # try 2, 3", "1 / 0")
+    assert complaint == "cell 3 of 3:\n    1 / 0\nZeroDivisionError: division by zero"
+    assert len(made.cells) == 3
+
+
+def test_turning_knobs_writes_no_picture_for_phones(monkeypatch):
+    monkeypatch.setenv("LESSONS_PHONES", "1")
+    code = "from lessons.plots.canvas import text_only\nimport os\n"
+    code += "assert not text_only() or a == 2\nassert os.environ['LESSONS_PHONES'] == '1'[a - 1:]"
+    assert run("a = 1  # try 2\n" + code) == ([], "")
+    assert os.environ["LESSONS_PHONES"] == "1"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output, output_from_msg
 from tools import chapters
 from tools.replay import Repeater
 from tools.repository import ROOT
+from tools.surroundings import ONCE
 
 PRINTS, VALUE, BOTH = "print('one')", "1 + 1", "print('two')\n3"
 
@@ -46,15 +47,15 @@ def verdicts(tmp_path_factory):
     python = f"""from pathlib import Path
 from tools import chapters
 for _ in range(2):
-    print(chapters.refresh([Path({str(paths[0])!r})], Path({str(folder)!r})))"""
+    print(chapters.refresh([Path({str(paths[0])!r})], Path({str(folder)!r}), changed=True))"""
     once = subprocess.run(
         [sys.executable, "-c", python], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert once.stdout.startswith("Chapters to run: 1 of 1\n")
-    assert once.stdout.rstrip().endswith("Chapters to run: 0 of 1\n[]")
+    assert once.stdout.startswith(f"Chapters to run: 1 of 1 ({ONCE[0]}, each knob turned)\n")
+    assert once.stdout.rstrip().endswith("each knob turned)\n[]")
     report = folder / "report.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tools.replay", f"--replay={folder}"]
-    command += ["-p", "no:cacheprovider", f"--junitxml={report}", *map(str, paths)]
+    command += ["--changed", "-p", "no:cacheprovider", f"--junitxml={report}", *map(str, paths)]
     subprocess.run(command, cwd=ROOT, capture_output=True)
     found = {path.stem: [] for path in paths}
     for case in ElementTree.parse(report).getroot().iter("testcase"):
@@ -95,6 +96,7 @@ def test_messages_are_those_of_a_kernel():
 
 def test_another_kind_of_cpu_is_another_run(monkeypatch):
     monkeypatch.delenv("ATEN_CPU_CAPABILITY", raising=False)
-    before = chapters.surroundings()
+    before = chapters.base()
+    assert chapters.base(changed=True) != before
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
-    assert chapters.surroundings() != before
+    assert chapters.base() != before
