@@ -68,6 +68,7 @@ def execute(notebook, folder, environment=None):
         notebook,
         resources={"metadata": {"path": str(folder)}},
         timeout=TIMEOUT,
+        shutdown_kernel="immediate",  # asked to end, a kernel often takes seconds, for nothing
         record_timing=False,  # times in the cells' metadata would change what the cache compares
         on_cell_execute=remember,
     )

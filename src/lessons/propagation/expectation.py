@@ -1,5 +1,6 @@
 r"""Averages over normal pre-activations: :math:`E f(\sqrt q z)` and averages over two of them."""
 
+import functools
 import math
 
 import numpy as np
@@ -70,6 +71,17 @@ def graded(low, high, kinks, points=8, levels=24, widest=1.0):
     return nodes.ravel(), (half * share).ravel()
 
 
+def _crowded(reach, bend):
+    """Return nodes and weights that resolve what bends over a length of 1 / ``bend`` at 0."""
+    levels = math.ceil(math.log2(2 * reach * max(bend, 1))) + 1
+    return _around_0(reach, min(levels, 24))
+
+
+@functools.cache
+def _around_0(reach, levels):
+    return graded(-reach, reach, [0.0], levels=levels)
+
+
 def pair_expectation(function, variance, correlation):
     r"""Return :math:`E\,\phi(u_1)\,\phi(u_2)` for two normal numbers of one variance.
 
@@ -89,7 +101,9 @@ def pair_expectation(function, variance, correlation):
     Notes
     -----
     :math:`u_1 = \sqrt q\, z_1`, :math:`u_2 = \sqrt q\,(c z_1 + \sqrt{1 - c^2} z_2)`. The inner
-    integral, over :math:`z_2`, has its kink where :math:`u_2 = 0`.
+    integral, over :math:`z_2`, has its kink where :math:`u_2 = 0`. Beside a kink φ bends where
+    \|u\| is about 1, and the inner integral, as a function of :math:`z_1`, where
+    :math:`|z_1|` is about :math:`\sqrt{1 - c^2}`: nodes need crowd no more than that.
 
     Examples
     --------
@@ -101,9 +115,9 @@ def pair_expectation(function, variance, correlation):
     if side == 0:
         sign = math.copysign(1, correlation)
         return expectation(lambda x: function(x) * function(sign * x), variance)
-    z1, weight1 = graded(-_REACH, _REACH, [0.0])
+    z1, weight1 = _crowded(_REACH, max(root, 1 / side))
     # Over z2 the kink lies at t = −c z1 / side: nodes are placed around it, in its own coordinate.
-    t, weight2 = graded(-2 * _REACH, 2 * _REACH, [0.0])
+    t, weight2 = _crowded(2 * _REACH, root * side)
     kink = np.clip(-correlation * z1 / side, -_REACH, _REACH)[:, None]
     z2 = kink + t
     density = np.exp(-(z2**2) / 2 - z1[:, None] ** 2 / 2) / (2 * math.pi)
