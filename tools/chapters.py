@@ -2,7 +2,8 @@
 
     python -m tools.chapters              run what is new, for the build
     python -m tools.chapters --changed    the same as the tests do, with everything changed that
-                                          should not matter, and each knob turned
+                                          should not matter, and its knobs turned
+    python -m tools.chapters --alone      all this, and each knob alone: two to three times as long
 
 One run serves three tests: nbval compares its outputs with the stored ones, which another kind of
 CPU made; the knobs before each cell must give results; and the site is built from its pictures.
@@ -25,6 +26,7 @@ from tools.kernels import ROOT
 WORKERS = 2
 OUTPUT = ROOT / "_build"
 CHANGED = OUTPUT / "changed"  # what the tests run and build
+ALONE = OUTPUT / "alone"
 
 
 class Failure(Exception):
@@ -83,26 +85,26 @@ def stale(paths, cache, common):
     return sorted(found, key=lambda job: -seconds.get(str(job[0]), float("inf")))
 
 
-def refresh(paths, output=OUTPUT, changed=False):
+def refresh(paths, output=OUTPUT, changed=False, alone=False):
     """Run what is new of the notebooks; return the paths of those that ran.
 
-    With ``changed`` they run in the surroundings ``ONCE`` of `tools.surroundings`, and each of
-    their knobs is turned.
+    With ``changed`` they run in the surroundings ``ONCE`` of `tools.surroundings`, and their knobs
+    are turned: those of a cell together, or each ``alone``.
     """
     kernels.enter(output)
     os.environ["LESSONS_PHONES"] = "1"  # explorers draw their narrow forms too
     cache = get_cache(output / ".jupyter_cache")
     jobs = stale(paths, cache, base(changed))
     where = surroundings.ONCE[0] if changed else None
-    said = f" ({where}, each knob turned)" if changed else ""
+    said = f" ({where}, knobs turned{' alone' * alone})" if changed else ""
     print(f"Chapters to run: {len(jobs)} of {len(paths)}{said}", flush=True)
     if jobs:
         kernels.prepare_fonts()
-        run(jobs, cache, where)
+        run(jobs, cache, where, alone)
     return [path for path, _, _ in jobs]
 
 
-def run(jobs, cache, where=None):
+def run(jobs, cache, where=None, alone=False):
     """Run the notebooks, two at a time, into the cache; with ``where`` their knobs are turned."""
     failed = []
 
@@ -110,7 +112,7 @@ def run(jobs, cache, where=None):
         path, notebook, _ = job
         if where is None:
             return kernels.execute(notebook, path.parent)
-        return knobs.execute(notebook, path.parent, where.environment())
+        return knobs.execute(notebook, path.parent, where.environment(), alone)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         running = {pool.submit(run_one, job): job for job in jobs}
@@ -150,9 +152,11 @@ def main():
     """Run what is new, or say which chapter fails and where."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--changed", action="store_true", help="as the tests run them")
-    changed = parser.parse_args().changed
+    parser.add_argument("--alone", action="store_true", help="the same, each knob alone")
+    given = parser.parse_args()
+    output = ALONE if given.alone else CHANGED if given.changed else OUTPUT
     try:
-        refresh(repository.notebooks(), CHANGED if changed else OUTPUT, changed)
+        refresh(repository.notebooks(), output, given.changed or given.alone, given.alone)
     except Failure as failure:
         raise SystemExit(f"\n{failure}") from None
 

@@ -2,6 +2,7 @@
 
 A reader turns a knob and runs the cell and those after it. So does this module: it puts each value
 that is named after *try* in the place of the stored one and runs the cells up to the next heading.
+To save time it turns all knobs of a cell together, and each alone only where that gives no result.
 `tools.chapters` lets it do so while it runs a chapter: all that comes before is computed anyway.
 """
 
@@ -10,6 +11,7 @@ import copy
 import os
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from unittest import mock
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -60,14 +62,24 @@ def knobs(source):
     return found
 
 
-def trials(notebook):
-    """Return what a reader runs who turns one knob.
+class Trial(NamedTuple):
+    """A text such as ``depth = 5``, the sources to run, and both for each of its knobs alone."""
+
+    said: str
+    sources: list
+    alone: list = ()
+
+
+def trials(notebook, alone=False):
+    """Return what a reader runs who turns knobs.
 
     Returns
     -------
-    dict of int to list of (str, list of str)
-        For each cell that has knobs, by its index: a text such as ``depth = 5``, and the sources
-        to run, which are this cell with that value and the code cells up to the next heading.
+    dict of int to list of Trial
+        For each cell that has knobs, by its index. The sources are this cell with other values and
+        the code cells up to the next heading. The first trial takes each knob's first other value,
+        the second one their second, the last one of those that have no more; with ``alone`` each
+        value has a trial of its own.
     """
     found, rest = {}, []
     for index in reversed(range(1, len(notebook.cells))):  # the first cell installs the package
@@ -76,25 +88,55 @@ def trials(notebook):
             rest = []
         elif cell.cell_type == "code":
             source = TransformerManager().transform_cell(cell.source)
-            turned = [
-                (f"{knob.name} = {value!r}", [knob.turned(source, value), *rest])
-                for knob in knobs(source)
-                for value in knob.others
-            ]
-            if turned:
-                found[index] = turned
+            if there := knobs(source):
+                found[index] = (_alone if alone else _together)(there, source, rest)
             rest = [source, *rest]
     return found
 
 
-def complaint(said, sources, names):
-    """Run ``sources`` with a copy of the ``names`` there are; nothing is shown.
+def _alone(there, source, rest):
+    return [_trial([knob], [value], source, rest) for knob in there for value in knob.others]
+
+
+def _together(there, source, rest):
+    found = []
+    for number in range(max(len(knob.others) for knob in there)):
+        values = [knob.others[min(number, len(knob.others) - 1)] for knob in there]
+        trial = _trial(there, values, source, rest)
+        if len(there) > 1:
+            each = [_trial([k], [v], source, rest) for k, v in zip(there, values, strict=True)]
+            trial = trial._replace(alone=[(one.said, one.sources) for one in each])
+        found.append(trial)
+    return found
+
+
+def _trial(there, values, source, rest):
+    said = []
+    for knob, value in zip(there, values, strict=True):
+        source = knob.turned(source, value)
+        said.append(f"{knob.name} = {value!r}")
+    return Trial(", ".join(said), [source, *rest])
+
+
+def complaints(said, sources, alone, names):
+    """Run a `Trial` with a copy of the ``names`` there are; nothing is shown.
 
     Returns
     -------
-    str or None
-        What is wrong, if they gave neither a result nor a ValueError in a sentence.
+    list of str
+        What is wrong, if it gave neither a result nor a ValueError in a sentence. A sentence may
+        be due to one of several knobs, or to their company: then each is tried alone.
     """
+    error = _error(sources, names)
+    if error is None:
+        return []
+    found = [text for each in alone for text in complaints(*each, (), names)]
+    if found or (type(error) is ValueError and str(error).endswith(".")):
+        return found
+    return [f"{said} gives {type(error).__name__}: {error}"]
+
+
+def _error(sources, names):
     import matplotlib.pyplot as plt
     import torch
 
@@ -106,30 +148,29 @@ def complaint(said, sources, names):
                 exec(source, names)
                 plt.close("all")
         except Exception as error:
-            if not (type(error) is ValueError and str(error).endswith(".")):
-                return f"{said} gives {type(error).__name__}: {error}"
+            return error
     return None
 
 
-def insert(notebook):
-    """Return a copy of ``notebook`` with a cell before each that has knobs, for each other value.
+def insert(notebook, alone=False):
+    """Return a copy of ``notebook`` with a cell before each that has knobs, for each trial.
 
     These cells need ``tools`` on the path. They print a complaint or nothing, and leave the names
     as they are, so that all other cells do what they do without them.
     """
-    copied, found = copy.deepcopy(notebook), trials(notebook)
+    copied, found = copy.deepcopy(notebook), trials(notebook, alone)
     copied.cells = []
     for index, cell in enumerate(copy.deepcopy(notebook.cells)):
-        for said, sources in found.get(index, []):
-            call = f"complaint({said!r}, {sources!r}, globals()) or ''"
-            source = f"print(__import__('tools.knobs').knobs.{call}, end='')"
+        for trial in found.get(index, []):
+            call = f"complaints(*{tuple(trial)!r}, globals())"
+            source = f"print(*__import__('tools.knobs').knobs.{call}, sep='\\n', end='')"
             copied.cells.append(new_code_cell(source, metadata={"tags": [kernels.ADDED]}))
         copied.cells.append(cell)
     return copied
 
 
 def take_out(notebook):
-    """Remove the cells that `insert` put into ``notebook``; return what they complain about.
+    """Remove the cells that `insert` put into ``notebook``; return the lines of their complaints.
 
     The cells that stay are numbered as if the others had not run.
     """
@@ -141,12 +182,13 @@ def take_out(notebook):
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = number
-    return [output.text for cell in ours for output in cell.outputs if output.get("text")]
+    said = "".join(output.get("text", "") + "\n" for cell in ours for output in cell.outputs)
+    return list(dict.fromkeys(line for line in said.splitlines() if line))
 
 
-def execute(notebook, folder, environment):
-    """Run ``notebook`` (changed in place) as `kernels.execute` does, and turn each of its knobs."""
-    inserted = insert(notebook)
+def execute(notebook, folder, environment, alone=False):
+    """Run ``notebook`` (changed in place) as `kernels.execute` does, and turn its knobs."""
+    inserted = insert(notebook, alone)
     path = os.pathsep.join([str(kernels.ROOT), environment.get("PYTHONPATH", "")])
     taken, complaint = kernels.execute(inserted, folder, environment | {"PYTHONPATH": path})
     broken = "\n".join(["its knobs:", *take_out(inserted)])

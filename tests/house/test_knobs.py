@@ -60,6 +60,38 @@ def test_what_breaks_behind_a_knob_is_found():
     assert run(*broken) == (["depth = 5 gives KeyError: 5"], "1\n")
 
 
+TWO = "a = 0  # try 1, 2\nb = 0  # try 1\n"
+
+
+def test_knobs_of_a_cell_are_turned_together():
+    made = notebook("## Run", TWO + "a + b", "a")
+    (trials,) = knobs.trials(made).values()
+    assert [trial.said for trial in trials] == ["a = 1, b = 1", "a = 2, b = 1"]
+    assert trials[1].sources == ["a = 2\nb = 1\na + b\n", "a\n"]
+    assert [said for said, _ in trials[1].alone] == ["a = 2", "b = 1"]
+    (trials,) = knobs.trials(made, alone=True).values()
+    assert [trial.said for trial in trials] == ["a = 1", "a = 2", "b = 1"]
+    assert trials[1].sources == ["a = 2\nb = 0  # try 1\na + b\n", "a\n"]
+
+
+REFUSED = "    raise ValueError('Not so.')\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "complaints"),
+    [
+        ("assert b == 0", ["b = 1 gives AssertionError: "]),
+        # What one knob breaks is not hidden by the sentence about another.
+        (f"if b:\n{REFUSED}assert a < 2", ["a = 2 gives AssertionError: "]),
+        (f"if a and b:\n{REFUSED}", []),
+        ("assert a * b < 2", ["a = 2, b = 1 gives AssertionError: "]),
+        ("1 / (1 - a)", ["a = 1 gives ZeroDivisionError: division by zero"]),
+    ],
+)
+def test_where_together_they_give_no_result_each_is_tried_alone(body, complaints):
+    assert run(TWO + body)[0] == complaints
+
+
 def test_a_sentence_is_a_result_and_the_next_section_is_not_run():
     cell = "depth = 2  # try 0\nif not depth:\n    raise ValueError('depth=0; expected more.')"
     assert run(cell, "## Next", "1 / depth") == ([], "")

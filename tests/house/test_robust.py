@@ -1,4 +1,4 @@
-"""What `make robust` and `make test` change; that a chapter that prints something else is noticed."""
+"""What `make robust` and `make test` change, and that a chapter that then prints more is found."""
 
 import functools
 import re
