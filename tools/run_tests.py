@@ -21,6 +21,8 @@ COVERED = [*COVERAGE, "run", *PYTEST[1:]]
 CHANGED = chapters.CHANGED.relative_to(ROOT)
 NOTEBOOKS = [str(path.relative_to(ROOT)) for path in notebooks()]
 WEBSITE = "site or browser"
+# Many of them wait for processes, so that three keep two cores busy.
+UNIT = ["-n", "3", "--dist", "worksteal", "-m", f"not ({WEBSITE})"]
 
 STAGES = {
     "format": [
@@ -28,9 +30,10 @@ STAGES = {
         [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "."],
         [sys.executable, "-m", "mypy"],
     ],
-    "unit": [
+    "unit": [[*PYTEST, *UNIT]],
+    "coverage": [  # the unit tests, an eighth slower: only when asked for, and every week
         [*COVERAGE, "erase"],
-        [*COVERED, "-n", "2", "--dist", "worksteal", "-m", f"not ({WEBSITE})"],
+        [*COVERED, *UNIT],
         [*COVERAGE, "combine", "--quiet"],
         [*COVERAGE, "report"],
     ],
@@ -42,6 +45,7 @@ STAGES = {
     "site": [[*PYTEST, "tests/site", "-n", "2", "--dist", "loadgroup", "-m", WEBSITE]],
 }
 NEEDS = {"site": "book"}
+ASKED_FOR = {"coverage"}
 
 
 @dataclass
@@ -80,7 +84,7 @@ def run_stage(name):
 
 def main(names):
     """Run the stages and print the table and the verdict."""
-    names = names or list(STAGES)
+    names = names or [name for name in STAGES if name not in ASKED_FOR]
     if unknown := [name for name in names if name not in STAGES]:
         raise SystemExit(f"Unknown stage {unknown[0]!r}; there are: {', '.join(STAGES)}.")
     kernels.enter()

@@ -38,7 +38,8 @@ def starting(folder):
     def run(*words, **more):
         log = open(folder / f"dask-{len(running)}.txt", "wb")  # noqa: SIM115
         path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
-        here = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1", **more}
+        here = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
+        here |= {"TMPDIR": str(folder), **more}  # what is killed leaves something behind
         process = subprocess.Popen(
             [str(DASK), *words], cwd=folder, env=os.environ | here, stdout=log, stderr=log
         )
