@@ -22,6 +22,7 @@ from lessons.propagation import (
     variance_fixed_point,
     variance_map,
 )
+from lessons.propagation.expectation import pair_expectation
 from lessons.propagation.mean_field import HOMOGENEOUS
 
 NAMES = sorted(ACTIVATIONS)
@@ -114,6 +115,17 @@ def test_critical_line_of_erf_in_closed_form(q):
     bias_variance = q - weight_variance * 2 / math.pi * math.asin(2 * q / (1 + 2 * q))
     found = critical_line(ERF, bias_variance)
     assert found == pytest.approx((weight_variance, q), rel=1e-6)
+
+
+@pytest.mark.parametrize("q", [1e-4, 1.0, 30.0, 1e6, 1e12])
+@pytest.mark.parametrize("apart", [1.9, 1.0, 0.3, 1e-3, 1e-6, 1e-9])
+def test_pairs_of_erf_in_closed_form(q, apart):
+    """Williams, 1997, for the function: however sharp it bends, however alike the two are."""
+    c = 1 - apart
+    product = 2 / math.pi * math.asin(2 * q * c / (1 + 2 * q))
+    assert pair_expectation(ERF.function, q, c) == pytest.approx(product, rel=1e-10, abs=1e-15)
+    slopes = 4 / math.pi / math.sqrt(1 + 4 * q + 4 * q * q * apart * (1 + c))
+    assert pair_expectation(ERF.derivative, q, c) == pytest.approx(slopes, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", HOMOGENEOUS)
