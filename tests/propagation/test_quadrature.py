@@ -128,6 +128,14 @@ def test_pairs_of_erf_in_closed_form(q, apart):
     assert pair_expectation(ERF.derivative, q, c) == pytest.approx(slopes, rel=1e-6)
 
 
+@pytest.mark.parametrize("apart", [1.9, 1.0, 0.3, 1e-3, 1e-6, 1e-9])
+def test_pairs_of_steps_in_closed_form(apart):
+    """Both pre-activations are positive with chance ½ − angle/2π (Sheppard, 1899)."""
+    angle = 2 * math.asin(math.sqrt(apart / 2))
+    found = pair_expectation(ACTIVATIONS["relu"].derivative, 1.0, 1 - apart)
+    assert found == pytest.approx(0.5 - angle / (2 * math.pi), rel=1e-9)
+
+
 @pytest.mark.parametrize("name", HOMOGENEOUS)
 @pytest.mark.parametrize("bias_variance", [0.0, 0.05])
 def test_critical_weights_of_straight_pieces(name, bias_variance):
