@@ -18,7 +18,7 @@ from jupyter_cache import get_cache
 from benchmarks.results import table, write_section
 from tools import vendor
 from tools.build import pages
-from tools.chapters import WORKERS
+from tools.kernels import WORKERS
 from tools.repository import ROOT
 
 LINK = re.compile(r'<(?:script|img|link)\b[^>]*?\b(?:src|href)="([^":?#]+)(?:[?#][^"]*)?"')
@@ -39,7 +39,7 @@ def chapter_seconds(output):
     return dict(sorted(seconds.items(), key=lambda item: -item[1]))
 
 
-def forecast(chapters, cold, count=25):
+def forecast(chapters, cold, workers, count=25):
     """Say what a further chapter adds, and what ``count`` chapters would cost to build.
 
     Parameters
@@ -47,15 +47,14 @@ def forecast(chapters, cold, count=25):
     chapters : dict
         Notebook to seconds; those outside notebooks/ are no chapters.
     cold : float
-        Seconds of a build that runs them all.
-    count : int
+        Seconds of a build that runs them all, ``workers`` at a time.
+    workers, count : int
     """
     seconds = [s for name, s in chapters.items() if name.startswith("notebooks")]
-    each = sum(seconds) / len(seconds) / WORKERS
+    each = sum(seconds) / len(seconds) / workers
     return (
-        f"A further chapter of the mean length adds {each:.0f} s to a cold build, and about twice "
-        "that to `make test`, which runs it once more in the stage *robust*, besides its own "
-        "tests. With "
+        f"A further chapter of the mean length adds {each:.0f} s to a cold build, and about "
+        "twice that to `make test`, which turns its knobs too, besides its own tests. With "
         f"{count} chapters a cold build would take {cold + (count - len(seconds)) * each:.0f} s."
     )
 
@@ -102,9 +101,9 @@ def main():
             ["build", "seconds"],
             [("cold", f"{cold:.1f}"), ("nothing changed", f"{unchanged:.1f}")],
         ),
-        "Running each chapter (two run at a time, one thread each):",
+        f"Running each chapter ({WORKERS} run at a time, one thread each):",
         table(["chapter", "seconds"], [(n, f"{s:.1f}") for n, s in chapters.items()]),
-        forecast(chapters, cold),
+        forecast(chapters, cold, WORKERS),
         "What each page loads, in KB. Its own part is the HTML and its figures; shared is what the "
         "browser keeps from one page to the next (style and scripts; fonts are not counted).",
         table(["page", "own", "own, gzip", "shared", "shared, gzip"], rows),

@@ -1,4 +1,4 @@
-"""Build the website: run what changed, two chapters at a time, and put the whole site in place.
+"""Build the website: run what changed, a chapter on each core, and put the whole site in place.
 
     python -m tools.build              into _build/html
     python -m tools.build --changed    of chapters as the tests run them, into _build/changed/html

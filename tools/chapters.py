@@ -1,4 +1,4 @@
-"""Which chapters must run again, and running them, two at a time, into the cache.
+"""Which chapters must run again, and running them, one on each core, into the cache.
 
     python -m tools.chapters              run what is new, for the build
     python -m tools.chapters --changed    the same as the tests do, with everything changed that
@@ -23,7 +23,6 @@ from jupyter_cache.base import CacheBundleIn
 from tools import imports, kernels, knobs, repository, surroundings
 from tools.kernels import ROOT
 
-WORKERS = 2
 OUTPUT = ROOT / "_build"
 CHANGED = OUTPUT / "changed"  # what the tests run and build
 ALONE = OUTPUT / "alone"
@@ -105,7 +104,7 @@ def refresh(paths, output=OUTPUT, changed=False, alone=False):
 
 
 def run(jobs, cache, where=None, alone=False):
-    """Run the notebooks, two at a time, into the cache; with ``where`` their knobs are turned."""
+    """Run the notebooks, some at a time, into the cache; with ``where`` their knobs are turned."""
     failed = []
 
     def run_one(job):
@@ -114,7 +113,7 @@ def run(jobs, cache, where=None, alone=False):
             return kernels.execute(notebook, path.parent)
         return knobs.execute(notebook, path.parent, where.environment(), alone)
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(kernels.WORKERS) as pool:
         running = {pool.submit(run_one, job): job for job in jobs}
         for done in as_completed(running):
             path, notebook, mark = running[done]

@@ -13,6 +13,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 300  # seconds for one cell
+# Kernels that run at a time: one for each core of an ordinary computer, whatever CI's machine has.
+WORKERS = max(2, min(4, os.cpu_count() or 2))
 ADDED = "added-to-run"  # the tag of a cell that is no part of the notebook and is not counted
 
 
@@ -25,7 +27,7 @@ def variables(build=None):
     """Return the variables of a process that starts kernels.
 
     No network, no progress bars, no settings of the user's own IPython, and one thread for each
-    kernel, so that two at a time do not fight over two cores.
+    kernel, so that those that run at a time do not fight over the cores.
     """
     profile = Path(build or ROOT / "_build") / "ipython"
     shutil.copytree(ROOT / "tools" / "ipython", profile, dirs_exist_ok=True)

@@ -22,7 +22,6 @@ from pathlib import Path
 from tools import kernels, surroundings
 from tools.repository import ROOT, notebooks
 
-WORKERS = 2
 # What is left out starts processes, builds pages or grades, and computes nothing of its own.
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-m", "not (site or browser)"]
 UNIT = ["tests", "src"]
@@ -74,7 +73,7 @@ def try_chapters(paths, places):
     jobs = [(path, where) for path in paths for where in places]
     width = max(len(os.path.relpath(path)) for path in paths)
     differ = []
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(kernels.WORKERS) as pool:
         outcomes = pool.map(lambda job: try_chapter(*job), jobs)
         for (path, where), (taken, outcome) in zip(jobs, outcomes, strict=True):
             name = os.path.relpath(path)

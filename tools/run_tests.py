@@ -21,8 +21,9 @@ COVERED = [*COVERAGE, "run", *PYTEST[1:]]
 CHANGED = chapters.CHANGED.relative_to(ROOT)
 NOTEBOOKS = [str(path.relative_to(ROOT)) for path in notebooks()]
 WEBSITE = "site or browser"
-# Many of them wait for processes, so that three keep two cores busy.
-UNIT = ["-n", "3", "--dist", "worksteal", "-m", f"not ({WEBSITE})"]
+# Many of them wait for processes, so that one more worker than cores keeps these busy.
+UNIT = ["-n", str(kernels.WORKERS + 1), "--dist", "worksteal", "-m", f"not ({WEBSITE})"]
+SITE = ["-n", str(kernels.WORKERS), "--dist", "loadgroup", "-m", WEBSITE]
 
 STAGES = {
     "format": [
@@ -42,7 +43,7 @@ STAGES = {
         [*PYTEST, "-p", "tools.replay", f"--replay={CHANGED}", "--changed", *NOTEBOOKS],
     ],
     "book": [[sys.executable, "-m", "tools.build", "--changed"]],
-    "site": [[*PYTEST, "tests/site", "-n", "2", "--dist", "loadgroup", "-m", WEBSITE]],
+    "site": [[*PYTEST, "tests/site", *SITE]],
 }
 NEEDS = {"site": "book"}
 ASKED_FOR = {"coverage"}
