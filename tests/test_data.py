@@ -1,14 +1,17 @@
 """The data are what they say, seeded, and never downloaded."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
-from lessons.data import adding, digits, recall
+from lessons.data import PARTS, SAMPLES, adding, digits, recall
 
 
 def test_digits_are_all_there_once():
@@ -20,6 +23,31 @@ def test_digits_are_all_there_once():
     # Each digit keeps its share in both parts.
     shares = [torch.bincount(y, minlength=10) / len(y) for y in (data.train_y, data.test_y)]
     assert (shares[0] - shares[1]).abs().max() < 0.01
+
+
+def test_the_stored_split_is_scikit_learns():
+    """If not, store what it gives as uint8: numpy.savez_compressed with the names of PARTS."""
+    x, y = load_digits(return_X_y=True)
+    expected = train_test_split(x, y, test_size=0.2, random_state=0, stratify=y)
+    found = digits(standardize=False, dtype=torch.float64)
+    assert len(y) == SAMPLES
+    for name, part in zip(PARTS, expected, strict=True):
+        assert torch.equal(getattr(found, name), torch.as_tensor(part)), name
+
+
+def test_what_is_changed_in_place_does_not_come_back():
+    raw = {"standardize": False, "dtype": torch.float64}
+    for more in ({}, {"seed": 1}):
+        before = digits(**raw, **more)
+        kept = before.train_x.clone()
+        before.train_x.zero_()
+        assert torch.equal(digits(**raw, **more).train_x, kept)
+
+
+def test_the_books_split_needs_no_scikit_learn():
+    code = "import sys; from lessons.data import digits; digits(); print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_standardised_by_the_training_part_alone():

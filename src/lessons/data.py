@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib.resources import files
 
+import numpy as np
 import torch
 
 from lessons._check import integer, number
@@ -30,11 +32,32 @@ class Digits:
         return f"Digits({', '.join(shapes)})"
 
 
+PARTS = ("train_x", "test_x", "train_y", "test_y")
+SAMPLES = 1797
+
+
 @cache
 def _digits():
     from sklearn.datasets import load_digits
 
     return load_digits(return_X_y=True)
+
+
+def _split(test_fraction, seed):
+    """Return the parts, pixels in float64; the split of the book is stored beside this module.
+
+    Importing scikit-learn takes longer than most cells of a chapter.
+    """
+    if (test_fraction, seed) == (0.2, 0):
+        with files("lessons").joinpath("digits.npz").open("rb") as file, np.load(file) as stored:
+            parts = [stored[name] for name in PARTS]
+    else:
+        from sklearn.model_selection import train_test_split
+
+        x, y = _digits()
+        parts = train_test_split(x, y, test_size=test_fraction, random_state=seed, stratify=y)
+    x, y = parts[:2], parts[2:]
+    return *(torch.as_tensor(part).double() for part in x), *(torch.as_tensor(p) for p in y)
 
 
 def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
@@ -72,20 +95,16 @@ def digits(standardize=True, test_fraction=0.2, seed=0, dtype=torch.float32):
     >>> digits()
     Digits(train_x: (1437, 64), train_y: (1437,), test_x: (360, 64), test_y: (360,))
     """
-    from sklearn.model_selection import train_test_split
-
     if not isinstance(standardize, bool):
         raise TypeError(f"standardize={standardize!r}; expected True or False.")
     test_fraction = number("test_fraction", test_fraction, above=0)
     _floating(dtype)
-    x, y = _digits()
-    share = 10 / len(y)  # each part must hold each digit at least once
+    share = 10 / SAMPLES  # each part must hold each digit at least once
     if not share < test_fraction < 1 - share:
         limits = f"expected a share between {share:.3g} and {1 - share:.3g}"
         raise ValueError(f"test_fraction={test_fraction!r} is out of range; {limits}.")
     seed = integer("seed", seed, least=0)
-    parts = train_test_split(x, y, test_size=test_fraction, random_state=seed, stratify=y)
-    train_x, test_x, train_y, test_y = (torch.as_tensor(part) for part in parts)
+    train_x, test_x, train_y, test_y = _split(test_fraction, seed)
     if standardize:
         mean, deviation = train_x.mean(), train_x.std(correction=0)
         train_x, test_x = (train_x - mean) / deviation, (test_x - mean) / deviation
