@@ -104,12 +104,17 @@ def test_only_the_chaotic_gradient_depends_on_the_half_of_the_data(seed, data):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_vanished_gradient_does_not_know_which_digit_is_which(seed, data):
-    order = torch.randperm(len(data.train_y), generator=torch.Generator().manual_seed(seed))
-    shuffled = [(data.train_x, data.train_y), (data.train_x, data.train_y[order])]
-    net = three_nets(seed=seed, dtype=F64)["vanishing"]
-    # Layers 1 and 2 still see the pixels; from layer 3 on the input looks always the same.
-    assert min(gradient_agreement(net, shuffled)[2:]) > 0.99
+def test_the_vanished_gradient_does_not_know_which_digit_it_saw(seed, data):
+    """Shuffled labels would show nothing: they hardly turn the gradient of ReLU doubled either."""
+    mean = data.train_x.mean(0, keepdim=True).expand_as(data.train_x)
+    pairs = [(data.train_x, data.train_y), (mean, data.train_y)]
+    agreement = {
+        name: gradient_agreement(mlp(20, seed=seed, dtype=F64, **RECIPES[name]), pairs)
+        for name in ("sigmoid", "ReLU", "ReLU doubled")
+    }
+    # Layers 1 to 3 still see the pixels; from layer 4 on the input looks always the same.
+    assert min(agreement["sigmoid"][3:]) > 0.99
+    assert max(agreement["ReLU"][3:10] + agreement["ReLU doubled"][3:10]) < 0.95
 
 
 def reached(net, **how):
@@ -128,7 +133,7 @@ def test_at_no_tried_rate_does_a_sick_net_learn(seed):
 
 
 @pytest.mark.parametrize(
-    ("layers", "low", "high"), [(0, 0.9, 1.0), (10, 0.45, 0.65), (19, 0.15, 0.33)]
+    ("layers", "low", "high"), [(0, 0.9, 1.0), (10, 0.45, 0.65), (19, 0.195, 0.285)]
 )
 def test_a_healthy_net_with_frozen_first_layers_learns_less_but_learns(layers, low, high):
     how = {"lr": 0.01, "momentum": 0.9, "steps": 200, "clip": partial(freeze, layers=layers)}
@@ -179,8 +184,9 @@ def test_a_speck_of_dust_changes_the_chaotic_nets_answers_more_than_its_twin_doe
     dusty[:, 36] += values[1] - values[0]  # one pixel, one step
     net = three_nets(seed=seed, dtype=F64)["exploding"]
     answers = net(x).argmax(1)
-    twins, dust = (a.argmax(1) != answers for a in (twin(net)(x), net(dusty)))
-    assert 0.02 < twins.double().mean() < 0.05 and 0.85 < dust.double().mean() < 0.95
+    twins = [(twin(net, seed=k)(x).argmax(1) != answers).double().mean() for k in range(5)]
+    assert min(twins) > 0.025 and max(twins) < 0.06
+    assert 0.85 < (net(dusty).argmax(1) != answers).double().mean() < 0.95
 
 
 def test_in_float32_all_digits_look_the_same_from_layer_12_on():

@@ -200,7 +200,7 @@ def test_recall_is_not_solved_from_pytorchs_start():
 
 
 def test_a_small_gradient_can_be_enough():
-    assert max(carried_back("lstm", steps=20)) < 2e-4
+    assert max(carried_back("lstm", steps=20)) < 1e-4
     assert sum(solved("recall", 20, "lstm", steps=300)) >= 2
 
 
@@ -219,9 +219,10 @@ def test_it_is_not_the_other_symbols_that_fill_the_memory(monkeypatch):
 
 
 def test_the_length_must_be_known_roughly():
-    for length, all_or_none in ((200, all), (10, lambda found: not any(found))):
+    for length, expected in ((10, False), (200, True), (1000, True), (10_000, False)):
         b = math.log(length)
-        assert all_or_none(solved("recall", 50, "lstm", forget=b, enter=-b, steps=100))
+        found = solved("recall", 50, "lstm", forget=b, enter=-b, steps=100)
+        assert found == [expected] * len(SEEDS), length
 
 
 def test_a_gru_solves_recall_with_one_bias():
