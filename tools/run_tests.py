@@ -21,8 +21,7 @@ COVERED = [*COVERAGE, "run", *PYTEST[1:]]
 CHANGED = chapters.CHANGED.relative_to(ROOT)
 NOTEBOOKS = [str(path.relative_to(ROOT)) for path in notebooks()]
 WEBSITE = "site or browser"
-# Many of them wait for processes, so that one more worker than cores keeps these busy.
-UNIT = ["-n", str(kernels.WORKERS + 1), "--dist", "worksteal", "-m", f"not ({WEBSITE})"]
+UNIT = ["-n", str(kernels.WORKERS), "--dist", "worksteal", "-m", f"not ({WEBSITE})"]
 SITE = ["-n", str(kernels.WORKERS), "--dist", "loadgroup", "-m", WEBSITE]
 
 STAGES = {
