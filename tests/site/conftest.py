@@ -248,6 +248,12 @@ def code_colours(axe):
 
 
 @pytest.fixture(scope="session")
+def text_colours(axe):
+    """A function that returns what axe-core finds in one text of each look of a page."""
+    return lambda page, mode: axe(page, mode, [TEXT])
+
+
+@pytest.fixture(scope="session")
 def described():
     """A function that makes axe's findings short."""
 

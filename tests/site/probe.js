@@ -32,13 +32,16 @@ window.probe = {
       if (element.closest("pre") || !texts.some((node) => node.data.trim())) continue;
       const { color, fontSize, fontWeight, textDecorationLine } = getComputedStyle(element);
       const look = [color, fontSize, fontWeight, textDecorationLine];
-      if (element.tagName === "A") look.push(getComputedStyle(element.parentElement).color);
+      const link = element.closest("a"); // its text may be in a span
+      if (link) look.push(getComputedStyle(link.parentElement).color);
       for (let behind = element; behind; behind = behind.parentElement) {
         const { backgroundColor, backgroundImage, opacity } = getComputedStyle(behind);
         look.push(backgroundColor, backgroundImage, opacity);
       }
       const key = look.join();
-      if (!seen.has(key)) element.dataset.look = seen.add(key).size;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      for (const marked of [element, link]) if (marked) marked.dataset.look = seen.size;
     }
     return seen.size;
   },

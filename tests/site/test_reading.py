@@ -74,6 +74,29 @@ def test_code_can_be_read(open_page, code_colours, described, mode):
     assert not violations, described(violations)
 
 
+PALE = "color: rgb(128 128 128 / 50%) !important"
+FAULTS = {  # in the last one of its kind
+    "article td": PALE,
+    "article p": "background: {like_the_text} !important",
+    "article th": "opacity: 0.3 !important",
+    "article p a": PALE,
+}
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_one_text_of_each_look_shows_every_fault(open_page, text_colours, mode):
+    page = open_page("book/how_to_use.html")
+    assert text_colours(page, mode) == []
+    for selector, style in FAULTS.items():
+        element = page.locator(f"{selector}:visible").last
+        before = element.get_attribute("style") or ""
+        style = style.format(like_the_text="#333" if mode == "light" else "#ccc")
+        element.evaluate("(e, style) => e.setAttribute('style', style)", style)
+        assert text_colours(page, mode) != [], selector
+        element.evaluate("(e, style) => e.setAttribute('style', style)", before)
+        assert text_colours(page, mode) == []
+
+
 def test_touch_targets_on_a_phone_are_large_enough(open_page):
     page = open_page("book/index.html", "phone")
     small = page.evaluate(
