@@ -13,8 +13,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 300  # seconds for one cell
-# Kernels that run at a time: one for each core of an ordinary computer, whatever CI's machine has.
-WORKERS = max(2, min(4, os.cpu_count() or 2))
+# Kernels that run at a time: one for each core that this process may use, two to four.
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+WORKERS = max(2, min(4, _CORES or 2))
 ADDED = "added-to-run"  # the tag of a cell that is no part of the notebook and is not counted
 
 
