@@ -54,7 +54,7 @@ def forecast(chapters, cold, workers, count=25):
     each = sum(seconds) / len(seconds) / workers
     return (
         f"A further chapter of the mean length adds {each:.0f} s to a cold build, and about "
-        "twice that to `make test`, which turns its knobs too, besides its own tests. With "
+        "half as much again to `make test`, which turns its knobs too, besides its own tests. With "
         f"{count} chapters a cold build would take {cold + (count - len(seconds)) * each:.0f} s."
     )
 
