@@ -3,7 +3,7 @@
     python -m tools.chapters              run what is new, for the build
     python -m tools.chapters --changed    the same as the tests do, with everything changed that
                                           should not matter, and its knobs turned
-    python -m tools.chapters --alone      all this, and each knob alone: two to three times as long
+    python -m tools.chapters --alone      the same, but each knob alone: a third longer
 
 One run serves three tests: nbval compares its outputs with the stored ones, which another kind of
 CPU made; the knobs before each cell must give results; and the site is built from its pictures.

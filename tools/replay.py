@@ -44,7 +44,8 @@ def executed(path, output, changed=False):
     notebook = kernels.read(path)
     cache = get_cache(output / ".jupyter_cache")
     if not chapters.known(notebook, cache, chapters.fingerprint(notebook, chapters.base(changed))):
-        why = "has no outputs of its present code: python -m tools.chapters"
+        how = "python -m tools.chapters" + " --changed" * changed
+        why = f"has no outputs of its present code: {how}"
         pytest.fail(f"{path.name} {why}", pytrace=False)
     return cache.merge_match_into_notebook(notebook)[1]
 
